@@ -1,0 +1,109 @@
+//! The workspace's own tools. It only spawns processes and reads sources: no crate of the workspace
+//! is linked in, so that it builds even when they do not.
+
+mod advisories;
+mod bench;
+mod ci;
+mod deny;
+mod e2e;
+mod error;
+mod features;
+mod layers;
+mod mutants;
+mod node;
+mod process;
+mod report;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use error::Error;
+use workspace::Workspace;
+
+/// Tests, checks, benches and proofs of the workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run every test: Node cross-checks, then unit, integration and documentation tests of all crates.
+    ///
+    /// Installs the Node packages of tests/node by their lockfile; needs node 20 or later and npm.
+    Test,
+    /// Everything that a change must pass, cheapest first, the tests last.
+    ///
+    /// fmt, layers, clippy, cargo-deny (bans, licences, sources), documentation, each feature alone, packaging,
+    /// mutants, e2e, test. Installs cargo-deny into the target directory when the right version is missing.
+    Ci {
+        /// Begin at this step.
+        #[arg(long, value_name = "STEP")]
+        from: Option<String>,
+    },
+    /// Check the arrows between crates and that the pure crates do no I/O.
+    Layers,
+    /// Remove each hardening in turn and expect its tests to fail.
+    Mutants {
+        /// Only the mutants whose name contains this.
+        #[arg(long, value_name = "TEXT")]
+        only: Option<String>,
+        /// Print the table without running anything.
+        #[arg(long)]
+        list: bool,
+    },
+    /// Drive the release binary from outside: CLI device, plain Node device, CosmJS, malformed input.
+    E2e {
+        /// Arguments handed on to the runner.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Measure speed and size in release mode; fails where a figure to reach is missed.
+    Bench {
+        /// Arguments handed on to the bench.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Release check: known advisories against the dependencies. Needs the network.
+    Advisories,
+}
+
+fn main() -> ExitCode {
+    let outcome = Workspace::find().and_then(|workspace| run(Cli::parse().task, &workspace));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // The runner's own summary stays the last thing on the screen.
+        Err(Error::TestsFailed) => ExitCode::FAILURE,
+        Err(error) => {
+            report::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task, workspace: &Workspace) -> Result<(), Error> {
+    match task {
+        Task::Test => test::run(workspace),
+        Task::Ci { from } => ci::run(workspace, from.as_deref()),
+        Task::Layers => layers::run(workspace),
+        Task::Mutants { only, list } => mutants::run(workspace, only.as_deref(), list),
+        Task::E2e { args } => e2e::run(workspace, &args),
+        Task::Bench { args } => bench::run(workspace, &args),
+        Task::Advisories => advisories::run(workspace),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}
