@@ -1,6 +1,6 @@
 //! What can be wrong with a backup, named so that a person knows which archive to look for next.
 
-use crate::EngineError;
+use crate::key_share::ShareError;
 
 /// Why a backup was not made, not read or not joined.
 ///
@@ -87,9 +87,9 @@ pub enum BackupError {
     /// The share is of another generation than the documents, or the wallet, say.
     #[error("the share of the backup is of another generation than expected")]
     WrongShareId,
-    /// The engine does not read the share that came out.
+    /// What came out is no consistent slim share.
     #[error("the restored share cannot be read")]
-    Share(#[source] EngineError),
+    Share(#[source] ShareError),
     /// The operating system gave no random bytes.
     #[error("the operating system's random source failed")]
     Randomness(#[source] getrandom::Error),
