@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{Address, Coin, SignMode};
 
-pub use message::{DecodedMsg, MsgSend};
+pub use message::{DecodedMsg, MsgSend, Opaque};
 pub use outflow::{Outflow, Transfer};
 
 /// Everything that a sign doc says.
@@ -41,10 +41,10 @@ pub struct DecodedTx {
     /// Whether the transaction runs regardless of sequences, as Cosmos SDK 0.53 allows: then nothing but the timestamp
     /// bounds a replay.
     pub unordered: bool,
-    /// Type urls of the options that a chain must understand.
-    pub extension_options: Vec<String>,
-    /// Type urls of the options that a chain may ignore.
-    pub non_critical_extension_options: Vec<String>,
+    /// The options that a chain must understand. None is decoded.
+    pub extension_options: Vec<Opaque>,
+    /// The options that a chain may ignore. None is decoded.
+    pub non_critical_extension_options: Vec<Opaque>,
 }
 
 impl DecodedTx {
@@ -85,8 +85,8 @@ pub struct Signer {
 pub enum SignerKey {
     /// A secp256k1 key, 33-byte compressed SEC1, a point of the curve.
     Secp256k1(#[serde(serialize_with = "hexadecimal")] [u8; 33]),
-    /// A key of another type, by its type url.
-    Other(String),
+    /// A key of another type.
+    Other(Opaque),
     /// None: the chain knows the account's key already.
     Absent,
 }
@@ -101,7 +101,7 @@ pub enum SignerMode {
     AminoJson,
     /// Another single mode, by its number in `cosmos.tx.signing.v1beta1.SignMode`.
     Other(i32),
-    /// A multisig account.
+    /// A multisig account; which of its members sign is not decoded.
     Multi,
 }
 
@@ -131,6 +131,6 @@ fn optional_decimal<S: Serializer>(value: &Option<u64>, serializer: S) -> Result
     }
 }
 
-fn hexadecimal<S: Serializer>(value: &[u8; 33], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&render::Hex(value))
+fn hexadecimal<S: Serializer>(value: impl AsRef<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&render::Hex(value.as_ref()))
 }

@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-use crate::decoded::{DecodedMsg, DecodedTx, Fee, MsgSend, Signer, SignerKey, SignerMode};
+use crate::decoded::{DecodedMsg, DecodedTx, Fee, MsgSend, Opaque, Signer, SignerKey, SignerMode};
 use crate::proto::{self, mode_info};
 use crate::sign_doc::bounded;
 use crate::{Address, Coin, CosmosError, SignMode, TxRaw, digest, key, strict, timestamp, visible};
@@ -107,8 +107,8 @@ fn decoded(
         timeout_height: Some(body.timeout_height).filter(|height| *height > 0),
         timeout_timestamp: body.timeout_timestamp.as_ref().map(timestamp::rfc3339).transpose()?,
         unordered: body.unordered,
-        extension_options: type_urls(body.extension_options)?,
-        non_critical_extension_options: type_urls(body.non_critical_extension_options)?,
+        extension_options: opaques(body.extension_options)?,
+        non_critical_extension_options: opaques(body.non_critical_extension_options)?,
     })
 }
 
@@ -134,7 +134,7 @@ fn signer(info: proto::SignerInfo) -> Result<Signer, CosmosError> {
             key::check(&key)?;
             SignerKey::Secp256k1(key)
         }
-        Some(any) => SignerKey::Other(type_url(any.type_url)?),
+        Some(any) => SignerKey::Other(opaque(any)?),
     };
     let mode = match info.mode_info.and_then(|mode| mode.sum) {
         Some(mode_info::Sum::Single(single)) => match single.mode {
@@ -161,8 +161,12 @@ fn optional_address(text: &str) -> Result<Option<Address>, CosmosError> {
     if text.is_empty() { Ok(None) } else { Address::parse(text).map(Some) }
 }
 
-fn type_urls(options: Vec<proto::Any>) -> Result<Vec<String>, CosmosError> {
-    options.into_iter().map(|any| type_url(any.type_url)).collect()
+fn opaques(options: Vec<proto::Any>) -> Result<Vec<Opaque>, CosmosError> {
+    options.into_iter().map(opaque).collect()
+}
+
+fn opaque(any: proto::Any) -> Result<Opaque, CosmosError> {
+    Ok(Opaque { type_url: type_url(any.type_url)?, value: any.value })
 }
 
 /// A type url as chains write it: `/` and the full name. Other prefixes resolve to the same message on some chains, so they are refused.

@@ -18,7 +18,9 @@ mod visible;
 pub use address::{Address, Hrp};
 pub use amino::AminoSignDoc;
 pub use coin::{Amount, Coin, Denom};
-pub use decoded::{DecodedMsg, DecodedTx, Fee, MsgSend, Outflow, Signer, SignerKey, SignerMode, Transfer};
+pub use decoded::{
+    DecodedMsg, DecodedTx, Fee, MsgSend, Opaque, Outflow, Signer, SignerKey, SignerMode, Transfer,
+};
 pub use direct::DirectSignDoc;
 pub use draft::TxDraft;
 pub use error::{Cause, CosmosError};

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::render::Hex;
 use crate::{Address, Coin, CosmosError};
 
 /// One message of a transaction.
@@ -37,10 +38,21 @@ impl Serialize for DecodedMsg {
         map.serialize_entry("typeUrl", self.type_url())?;
         match self {
             Self::Send(send) => map.serialize_entry("send", send)?,
-            Self::Unknown { value, .. } => map.serialize_entry("unknownBytes", &value.len())?,
+            Self::Unknown { value, .. } => map.serialize_entry("value", &Hex(value).to_string())?,
         }
         map.end()
     }
+}
+
+/// Something that this crate does not decode: its type and its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Opaque {
+    /// The protobuf type url, `/` and a full message name.
+    pub type_url: String,
+    /// The encoded message, in JSON lower-case hexadecimal.
+    #[serde(serialize_with = "super::hexadecimal")]
+    pub value: Vec<u8>,
 }
 
 /// A transfer from one account to another.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{DecodedMsg, DecodedTx, Fee, Signer, SignerKey, SignerMode};
+use super::{DecodedMsg, DecodedTx, Fee, Opaque, Signer, SignerKey, SignerMode};
 use crate::Coin;
 use crate::visible::Visible;
 
@@ -30,10 +30,10 @@ impl fmt::Display for DecodedTx {
             write!(f, "\nUNORDERED  no sequence is checked: only the time bounds a replay")?;
         }
         for option in &self.extension_options {
-            write!(f, "\nextension  {} (not decoded)", Visible(option))?;
+            write!(f, "\nextension  NOT DECODED {option}")?;
         }
         for option in &self.non_critical_extension_options {
-            write!(f, "\nextension  {} (not decoded, may be ignored)", Visible(option))?;
+            write!(f, "\nextension  NOT DECODED {option}, which a chain may ignore")?;
         }
         Ok(())
     }
@@ -49,6 +49,12 @@ impl fmt::Display for DecodedMsg {
                 write!(f, "NOT DECODED {} ({} bytes)", Visible(type_url), value.len())
             }
         }
+    }
+}
+
+impl fmt::Display for Opaque {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes)", Visible(&self.type_url), self.value.len())
     }
 }
 
@@ -69,7 +75,7 @@ impl fmt::Display for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.key {
             SignerKey::Secp256k1(key) => write!(f, "{}", Hex(key))?,
-            SignerKey::Other(type_url) => write!(f, "key of type {}", Visible(type_url))?,
+            SignerKey::Other(key) => write!(f, "key NOT DECODED {key}")?,
             SignerKey::Absent => f.write_str("key not named")?,
         }
         write!(f, ", sequence {}, mode {}", self.sequence, self.mode)
