@@ -102,9 +102,9 @@ fn a_backup_opens_only_under_its_own_context() {
 }
 
 #[test]
-fn a_lowered_threshold_does_not_open() {
+fn a_relabelled_threshold_does_not_open_even_with_enough_fragments() {
     let all = documents(3, 4);
-    let lowered: Vec<_> = all[..2]
+    let relabelled: Vec<_> = all[..3]
         .iter()
         .map(|document| {
             let fragment = Fragment::from_bytes(document.fragment().dangerous_expose_bytes()).unwrap();
@@ -112,7 +112,7 @@ fn a_lowered_threshold_does_not_open() {
             FragmentDocument::new(context(1), threshold, document.ciphertext().to_vec(), fragment).unwrap()
         })
         .collect();
-    assert!(matches!(open(&lowered), Err(BackupError::DoesNotOpen)));
+    assert!(matches!(open(&relabelled), Err(BackupError::DoesNotOpen)));
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(in crate::mutants) const MUTANTS: &[Mutant] = &[
         replacement: "        let _ = threshold;\n        bytes\n",
         red: &[
             "lib backup::tests::a_backup_opens_only_under_its_own_context",
-            "lib backup::tests::a_lowered_threshold_does_not_open",
+            "lib backup::tests::a_relabelled_threshold_does_not_open_even_with_enough_fragments",
         ],
     },
     Mutant {
@@ -69,7 +69,7 @@ pub(in crate::mutants) const MUTANTS: &[Mutant] = &[
         name: "backup: a rotten document is named",
         file: "crates/mpc-core/src/backup/document.rs",
         text: "if self::checksum(body) != *checksum {",
-        replacement: "if false {",
+        replacement: "if self::checksum(body) != *checksum && false {",
         red: &["backup rot_is_told_from_a_foreign_file"],
     },
 ];
