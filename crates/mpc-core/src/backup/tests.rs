@@ -173,6 +173,40 @@ fn a_newer_or_older_wallet_refuses_the_backup_by_name() {
     );
 }
 
+/// The share inside the pinned archive, and its own context.
+fn archived() -> (SlimShare, BackupContext) {
+    let archive = include_str!("../../tests/backup/archive-v1.hex");
+    let documents: Vec<FragmentDocument> = archive
+        .split_whitespace()
+        .map(|line| FragmentDocument::from_bytes(&hex::decode(line).unwrap()).unwrap())
+        .collect();
+    (combine(&documents).unwrap(), documents[0].context().clone())
+}
+
+#[test]
+fn a_share_of_another_key_is_not_handed_out() {
+    let (share, mut context) = archived();
+    context.public_key = self::context(1).public_key;
+    let backup = seal(share.dangerous_expose_bytes(), context, Threshold::default()).unwrap();
+    let outcome = combine(&backup.into_documents().unwrap()).map(|_| ());
+    assert!(matches!(outcome, Err(BackupError::WrongPublicKey)));
+}
+
+#[test]
+fn a_share_of_another_generation_is_not_handed_out() {
+    let (share, mut context) = archived();
+    context.share_id.tag[15] ^= 1;
+    let backup = seal(share.dangerous_expose_bytes(), context, Threshold::default()).unwrap();
+    let outcome = combine(&backup.into_documents().unwrap()).map(|_| ());
+    assert!(matches!(outcome, Err(BackupError::WrongShareId)));
+}
+
+#[test]
+fn what_is_no_share_is_not_handed_out() {
+    let outcome = combine(&documents(2, 3)).map(|_| ());
+    assert!(matches!(outcome, Err(BackupError::Share(_))));
+}
+
 #[test]
 fn debug_shows_no_secret() {
     let backup = seal(PLAIN, context(1), Threshold::default()).unwrap();

@@ -72,4 +72,24 @@ pub(in crate::mutants) const MUTANTS: &[Mutant] = &[
         replacement: "if self::checksum(body) != *checksum && false {",
         red: &["backup rot_is_told_from_a_foreign_file"],
     },
+    Mutant {
+        name: "backup: another key's share is not handed out",
+        file: "crates/mpc-core/src/backup.rs",
+        text: "if share.public_key() != context.public_key {",
+        replacement: "if false {",
+        red: &[
+            "lib backup::tests::a_share_of_another_key_is_not_handed_out",
+            "backup_restore a_backup_is_only_made_of_the_share_that_its_context_names",
+        ],
+    },
+    Mutant {
+        name: "backup: another generation's share is not handed out",
+        file: "crates/mpc-core/src/backup.rs",
+        text: "if share.share_id() != context.share_id {",
+        replacement: "if false {",
+        red: &[
+            "lib backup::tests::a_share_of_another_generation_is_not_handed_out",
+            "backup_restore a_backup_is_only_made_of_the_share_that_its_context_names",
+        ],
+    },
 ];
