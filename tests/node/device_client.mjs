@@ -5,7 +5,7 @@
 //   node device_client.mjs --only refresh '{...}'                     the checks whose name holds this word
 //
 //   url          where the server listens
-//   token        an API key of the owner of the wallet, with the scopes dkg, sign, refresh, restore, read
+//   token        an API key of the owner of the wallet, with the scopes dkg, sign, refresh, restore, backup, read, and not admin
 //   otherToken   an API key of another owner, with the same scopes
 //   walletId     an active wallet of the first owner (32 hex digits), keyId its key id, publicKey its key (66 hex digits)
 //   chainId, hrp, denom     a chain on which the server's policy allows a MsgSend from that wallet to itself

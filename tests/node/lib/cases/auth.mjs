@@ -17,7 +17,7 @@ const BAD_TOKENS = [
   ["the right id without a secret", (token) => `${token.split(".")[0]}.`],
   ["its last character changed", (token) => token.slice(0, -1) + (token.endsWith("A") ? "B" : "A")],
   ["one character more", (token) => `${token}A`],
-  ["Bearer before it", (token) => `Bearer ${token}`],
+  ["a prefix before it", (token) => `Bearer-${token}`],
   ["a JWT with alg none", () => `${jwtPart({ alg: "none" })}.${jwtPart({ sub: CANARY })}.`],
 ];
 

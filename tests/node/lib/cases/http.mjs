@@ -16,6 +16,13 @@ const BAD_IDS = [`${CANARY}%20x`, `..%2f${CANARY}`, `${CANARY}%00`, `${CANARY}%c
 const status = (name, want, path, options) =>
   test(`http: ${name}`, want, async (ctx) => plain(await request(ctx.url, path(ctx), options?.(ctx))).status);
 
+/** Where the wire format leaves the choice: whichever of these it is, it is not served. */
+const notServed = (name, allowed, path, options) =>
+  test(`http: ${name}`, `one of ${allowed}`, async (ctx) => {
+    const got = plain(await request(ctx.url, path(ctx), options?.(ctx))).status;
+    return allowed.includes(got) ? `one of ${allowed}` : got;
+  });
+
 const json = (name, want, path, options) =>
   test(`http: ${name}`, want, async (ctx) => {
     const { status: code, json: body } = plain(await request(ctx.url, path(ctx), options?.(ctx)));
@@ -28,7 +35,8 @@ export const HTTP_CASES = [
   status("/ without an upgrade", 426, () => "/"),
   status("/healthz", 200, () => "/healthz"),
   status("/readyz", 200, () => "/readyz"),
-  status("/metrics without a token", 401, () => "/metrics"),
+  notServed("/metrics without a token", [401, 404], () => "/metrics"),
+  notServed("/metrics without the admin scope", [403, 404], () => "/metrics", (c) => ({ token: c.token })),
   status("an unknown path", 404, () => `/${CANARY}`),
   status("a wrong method", 405, () => "/healthz", () => ({ method: "DELETE" })),
   test("http: an upgrade at another path", 404, (ctx) => upgradeStatus(ctx, { path: `/${CANARY}` })),
@@ -55,12 +63,15 @@ export const HTTP_CASES = [
   json("with a wrong token no wallet exists", exists(false), (c) => `/wallets/${c.walletId}`, () => ({ token: `${CANARY}.x` })),
   ...BAD_IDS.flatMap((id, i) => [
     status(`bad id ${i + 1} of a wallet`, 404, () => `/wallets/${id}`, (c) => ({ token: c.token })),
-    status(`bad id ${i + 1} of a wallet without a token`, 404, () => `/wallets/${id}`),
+    notServed(`bad id ${i + 1} of a wallet without a token`, [401, 404], () => `/wallets/${id}`),
     status(`bad id ${i + 1} of a recovery`, 404, () => `/wallets/${id}/recovery`, (c) => ({ token: c.token })),
     status(`bad id ${i + 1} of a fragment`, 404, () => `/fragments/${id}`, (c) => ({ token: c.token })),
     status(`bad id ${i + 1} of a sign request`, 404, () => `/v1/sign-requests/${id}`, (c) => ({ token: c.token })),
   ]),
   status("recovery without a token", 401, (c) => `/wallets/${c.walletId}/recovery`),
+  status("recovery of an own wallet without an operator's grant", 404, (c) => `/wallets/${c.walletId}/recovery`, (c) => ({ token: c.token })),
+  status("the list of wallets without a token", 401, () => "/v1/wallets"),
+  status("a step-up code without the admin scope", 403, () => "/v1/admin/step-up", (c) => post(c.token, { walletId: c.walletId })),
   alike("recovery of an unknown and of another owner's wallet", (c, id) => request(c.url, `/wallets/${id}/recovery`, { token: c.otherToken })),
 
   status("a sign request without a token", 401, () => "/v1/sign-requests", (c) => post(undefined, signRequestBody(c).body)),
