@@ -10,7 +10,7 @@ use crate::workspace::Workspace;
 /// Runs the Node cross-checks, then every Rust test with all features, documentation tests included.
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Error> {
     let directory = node::prepare(workspace)?;
-    run_tests(Command::new("node").current_dir(directory).arg("--test"))?;
+    run_tests(Command::new("node").current_dir(directory).args(["--test", "--test-reporter", "spec"]))?;
     run_tests(cargo(&workspace.root).args([
         "test",
         "--workspace",

@@ -34,7 +34,17 @@ pub(super) fn is_pure(name: &str) -> bool {
 /// Forbidden packages among what the crate links or builds with, default features on.
 pub(super) fn graph_findings(workspace: &Workspace, member: &Member) -> Result<Vec<String>, Error> {
     let mut tree = cargo(&workspace.root);
-    tree.args(["tree", "--quiet", "-p", &member.name, "--edges", "normal,build", "--target", "all"]);
+    tree.args([
+        "tree",
+        "--quiet",
+        "--locked",
+        "-p",
+        &member.name,
+        "--edges",
+        "normal,build",
+        "--target",
+        "all",
+    ]);
     let tree = capture(tree.args(["--prefix", "none", "--format", "{p}"]))?;
     let declared = member.dependencies.iter().map(String::as_str);
     Ok(forbidden(&member.name, tree.lines().filter_map(|line| line.split(' ').next()).chain(declared)))
