@@ -1,0 +1,107 @@
+//! The server's side of DKG.
+
+use core::time::Duration;
+
+use super::first_share;
+use crate::ids::{Intent, ShareId, WalletId};
+use crate::limits::Limits;
+use crate::session::backup::{Names, ServerBackup};
+use crate::session::commit::{Origin, ServerCommit};
+use crate::session::event::Event;
+use crate::session::rounds::Rounds;
+use crate::session::shell::{Debt, Flow, Intake, Verb};
+use crate::session::{Backup, Ceremony, Effect, Outbox, Outcome, SessionError, Waiting};
+
+pub(in crate::session) enum DkgServer {
+    Running(Running),
+    Committing(Committing),
+    Ending(Ending),
+}
+
+/// The engine's rounds.
+pub(in crate::session) struct Running {
+    names: Names,
+    rounds: Rounds,
+}
+
+/// The commit.
+pub(in crate::session) struct Committing {
+    names: Names,
+    commit: ServerCommit,
+}
+
+/// A backup may come.
+pub(in crate::session) struct Ending {
+    wallet: WalletId,
+    share: ShareId,
+    backup: ServerBackup,
+}
+
+impl DkgServer {
+    pub(in crate::session) fn begin(names: Names, rounds: u8, out: &mut Outbox) -> Self {
+        out.push(Effect::Ready);
+        Self::Running(Running { names, rounds: Rounds::start(Ceremony::Dkg, rounds, out) })
+    }
+}
+
+impl Verb for DkgServer {
+    fn step(self, event: Event, out: &mut Outbox) -> Result<Flow<Self, Outcome>, SessionError> {
+        Ok(Flow::Stay(match self {
+            Self::Running(Running { names, rounds }) => match rounds.step(event, out)? {
+                Flow::Stay(rounds) => Self::Running(Running { names, rounds }),
+                Flow::Done(made) => {
+                    let commit = ServerCommit::begin(first_share(made)?, names.wallet, Origin::Dkg, out);
+                    Self::Committing(Committing { names, commit })
+                }
+            },
+            Self::Committing(Committing { names, commit }) => match commit.step(event, out)? {
+                Flow::Stay(commit) => Self::Committing(Committing { names, commit }),
+                Flow::Done(share) => {
+                    let wallet = names.wallet;
+                    let backup = ServerBackup::begin(names, None, Backup::NotRequired, out);
+                    Self::Ending(Ending { wallet, share, backup })
+                }
+            },
+            Self::Ending(Ending { wallet, share, backup }) => match backup.step(event, out)? {
+                Flow::Stay(backup) => Self::Ending(Ending { wallet, share, backup }),
+                Flow::Done(closed) => {
+                    return Ok(Flow::Done(Outcome::Created { wallet, share, backup: closed.backup }));
+                }
+            },
+        }))
+    }
+
+    fn waiting(&self) -> Waiting {
+        match self {
+            Self::Running(state) => state.rounds.waiting(),
+            Self::Committing(state) => state.commit.waiting(),
+            Self::Ending(state) => state.backup.waiting(),
+        }
+    }
+
+    fn intake(&self, limits: &Limits) -> Intake {
+        Intake::Open(limits.message_bytes(Intent::Dkg))
+    }
+
+    fn patience(&self, limits: &Limits) -> Duration {
+        match self {
+            Self::Running(_) | Self::Committing(_) => limits.step_deadline,
+            Self::Ending(_) => limits.backup_window,
+        }
+    }
+
+    fn debt(&self) -> Debt {
+        match self {
+            Self::Committing(state) => Debt { provisional: state.commit.provisional(), ledger: None },
+            Self::Running(_) | Self::Ending(_) => Debt::default(),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Running(state) => state.rounds.name(),
+            Self::Committing(state) => state.commit.name(),
+            Self::Ending(state) => state.backup.name(),
+        }
+    }
+}

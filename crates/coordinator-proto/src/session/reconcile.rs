@@ -1,0 +1,242 @@
+//! Reconciliation: what two sides that were cut off in the middle of a commit do when they meet again, as pure functions
+//! of what both hold. Rules R1 to R5 are the server's; they act on *proven* claims of a device identity, and are for a
+//! handshake that proves them. The profile without proof uses only the device's function, and writes what follows
+//! from it when the engine has proven the claim.
+//!
+//! - R1: the device's active share is the server's pending one: promote it, keep the old one as retired.
+//! - R2: both hold the same pending share beside the same active one: promote it, keep the old one as retired.
+//! - R3: any other pending share of the server is dropped: the attempt is presumed aborted.
+//! - R4: the device's active share is the server's retired one, and the device has no pending share: return to it; only
+//!   before the commit was confirmed and for the identity that ran the attempt, or in a stepped-up restore; never for a
+//!   revoked identity.
+//! - R5: the active shares are equal, the device has no pending share, and a backup of the active one is complete: erase
+//!   the retired one.
+
+use crate::ids::ShareId;
+
+/// Whether the device confirmed the commit that made a share the retired one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Confirmed {
+    /// `COMMITTED` never arrived.
+    No,
+    /// It arrived.
+    Yes,
+}
+
+/// What the server holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ServerHolds {
+    /// The share in use.
+    pub active: ShareId,
+    /// The share of an attempt that was not decided.
+    pub pending: Option<ShareId>,
+    /// The share before the active one.
+    pub retired: Option<ShareId>,
+    /// Whether the device confirmed the active share.
+    pub confirmed: Confirmed,
+    /// The share of which a backup is complete.
+    pub receipt: Option<ShareId>,
+}
+
+/// Who claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// The device that ran the last attempt.
+    RanAttempt,
+    /// Another device of this wallet.
+    Other,
+    /// A device in a stepped-up restore.
+    Restoring,
+    /// A device that was revoked.
+    Revoked,
+}
+
+/// What a device has proven to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DeviceClaim {
+    /// Its active share.
+    pub active: ShareId,
+    /// Its pending share.
+    pub pending: Option<ShareId>,
+    /// Who it is.
+    pub identity: Identity,
+}
+
+/// The one write that reconciliation asks of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// R1, R2: make the pending share active; the active one becomes retired.
+    Promote {
+        /// The share that becomes active.
+        id: ShareId,
+        /// The share that becomes retired.
+        retire: ShareId,
+    },
+    /// R3: drop the pending share.
+    DropPending(ShareId),
+    /// R4: make the retired share active again and erase the active one; audited.
+    ReturnToRetired {
+        /// The share that becomes active.
+        id: ShareId,
+        /// The share that goes.
+        erase: ShareId,
+    },
+    /// R5: erase the retired share.
+    EraseRetired(ShareId),
+}
+
+/// How the two sides stand after the write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Agreement {
+    /// The active shares are equal.
+    Equal,
+    /// The device has still to promote its pending share, which is the server's active one.
+    DeviceFollows,
+    /// They hold different active shares: nothing can be signed, and a newer backup or the other device is needed.
+    Diverged,
+}
+
+/// Why a wallet is frozen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FreezeCause {
+    /// The device is at a later epoch than the server can explain: the server's storage was rolled back.
+    RolledBack,
+    /// The server's own record contradicts itself.
+    BrokenRecord,
+}
+
+/// What reconciliation says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Write this, if anything, and go on from there.
+    Settled {
+        /// The write.
+        change: Option<Change>,
+        /// What the server holds after it.
+        holds: ServerHolds,
+        /// How the two sides stand after it.
+        agreement: Agreement,
+    },
+    /// Write nothing, freeze the wallet, and alert.
+    Freeze(FreezeCause),
+    /// The identity was revoked: write nothing, and answer nothing.
+    Revoked,
+}
+
+impl ServerHolds {
+    /// Whether the record can be true: no share twice, and not pending and retired at once.
+    fn is_sound(&self) -> bool {
+        self.pending != Some(self.active)
+            && self.retired != Some(self.active)
+            && (self.pending.is_none() || self.retired.is_none())
+    }
+
+    /// Whether a new refresh may start from here, for a device with which it agrees.
+    #[must_use]
+    pub const fn may_renew(&self) -> bool {
+        self.pending.is_none() && self.retired.is_none()
+    }
+}
+
+/// Runs the rules once. Run again on the result, they change nothing but what R5 may still erase.
+#[must_use]
+pub fn reconcile(server: ServerHolds, device: DeviceClaim) -> Verdict {
+    if device.identity == Identity::Revoked {
+        return Verdict::Revoked;
+    }
+    if !server.is_sound() {
+        return Verdict::Freeze(FreezeCause::BrokenRecord);
+    }
+    if let Some(pending) = server.pending {
+        let device_is_ahead = device.active == pending;
+        let both_prepared = device.pending == Some(pending) && device.active == server.active;
+        if device_is_ahead || both_prepared {
+            return promote(server, device, pending);
+        }
+    }
+    if server.active.epoch() < device.active.epoch() {
+        return Verdict::Freeze(FreezeCause::RolledBack);
+    }
+    if let Some(pending) = server.pending {
+        let holds = ServerHolds { pending: None, ..server };
+        return settled(Some(Change::DropPending(pending)), holds, device);
+    }
+    match server.retired {
+        Some(retired)
+            if device.active == retired && device.pending.is_none() && may_return(server, device) =>
+        {
+            let change = Change::ReturnToRetired { id: retired, erase: server.active };
+            let holds = ServerHolds { active: retired, retired: None, confirmed: Confirmed::Yes, ..server };
+            settled(Some(change), holds, device)
+        }
+        Some(retired) if may_erase(server, device) => {
+            settled(Some(Change::EraseRetired(retired)), ServerHolds { retired: None, ..server }, device)
+        }
+        Some(_) | None => settled(None, server, device),
+    }
+}
+
+fn promote(server: ServerHolds, device: DeviceClaim, pending: ShareId) -> Verdict {
+    let change = Change::Promote { id: pending, retire: server.active };
+    let confirmed = if device.active == pending { Confirmed::Yes } else { Confirmed::No };
+    let retired = Some(server.active);
+    settled(
+        Some(change),
+        ServerHolds { active: pending, pending: None, retired, confirmed, ..server },
+        device,
+    )
+}
+
+fn settled(change: Option<Change>, holds: ServerHolds, device: DeviceClaim) -> Verdict {
+    let agreement = if device.active == holds.active {
+        Agreement::Equal
+    } else if device.pending == Some(holds.active) {
+        Agreement::DeviceFollows
+    } else {
+        Agreement::Diverged
+    };
+    Verdict::Settled { change, holds, agreement }
+}
+
+fn may_return(server: ServerHolds, device: DeviceClaim) -> bool {
+    match device.identity {
+        Identity::RanAttempt => server.confirmed == Confirmed::No,
+        Identity::Restoring => true,
+        Identity::Other | Identity::Revoked => false,
+    }
+}
+
+fn may_erase(server: ServerHolds, device: DeviceClaim) -> bool {
+    device.active == server.active && device.pending.is_none() && server.receipt == Some(server.active)
+}
+
+/// What a device does when it learns which share the server has active.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeviceChoice {
+    /// It is the device's active one too; a pending share of an attempt that came to nothing may go.
+    KeepActive {
+        /// The pending share.
+        drop: Option<ShareId>,
+    },
+    /// It is the device's pending one: it becomes active, and the active one may go.
+    TakePending {
+        /// The active share; none after a DKG whose commit never arrived.
+        erase: Option<ShareId>,
+    },
+}
+
+/// The device's rule; none where it holds no such share, and must change nothing.
+#[must_use]
+pub fn reconcile_device(
+    active: Option<ShareId>,
+    pending: Option<ShareId>,
+    server: ShareId,
+) -> Option<DeviceChoice> {
+    if active == Some(server) {
+        Some(DeviceChoice::KeepActive { drop: pending })
+    } else if pending == Some(server) {
+        Some(DeviceChoice::TakePending { erase: active })
+    } else {
+        None
+    }
+}
