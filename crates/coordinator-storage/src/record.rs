@@ -1,0 +1,26 @@
+//! What the vault stores: typed, versioned records, written field by field.
+//!
+//! The first byte of every record is its format number. Golden files under `tests/golden/` pin the bytes.
+
+mod api_key;
+mod audit;
+pub(crate) mod canary;
+pub(crate) mod codec;
+mod fragment;
+mod key_id;
+mod request;
+mod share;
+mod step_up;
+mod used_id;
+mod wallet;
+
+pub use api_key::ApiKeyRecord;
+pub use audit::AuditRow;
+pub use codec::Record;
+pub use fragment::FragmentRecord;
+pub use key_id::KeyIdRecord;
+pub use request::SignRequestRecord;
+pub use share::ShareRecord;
+pub use step_up::StepUpRecord;
+pub use used_id::UsedIdRecord;
+pub use wallet::{BackupRule, Standing, WalletRecord, WalletState};

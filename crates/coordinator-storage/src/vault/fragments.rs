@@ -1,0 +1,100 @@
+//! Backup fragments that this side keeps for an owner.
+
+use sha2::{Digest, Sha256};
+
+use crate::error::StoreError;
+use crate::id::{Owner, ShareId};
+use crate::record::{AuditRow, FragmentRecord, WalletRecord};
+use crate::table::{RecordTable, Table};
+use crate::vault::transaction::Transaction;
+use crate::vault::wallets::with_receipt;
+use crate::vault::{Page, Row, Vault};
+
+/// How many epochs of one subject are kept.
+const KEPT: usize = 2;
+
+impl Vault {
+    /// Stores a fragment, over an earlier upload of the same owner, subject and epoch. Of the epochs of one
+    /// subject the two latest are kept.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] where two later epochs are stored, [`StoreError::Conflict`] where two uploads
+    /// collide.
+    pub async fn put_fragment(&self, fragment: FragmentRecord, audit: AuditRow) -> Result<(), StoreError> {
+        let mut staged = Transaction::new(self);
+        self.stage_fragment(&mut staged, &fragment).await?;
+        staged.commit(audit).await
+    }
+
+    /// As [`Vault::put_fragment`], and in the same write the receipt: the wallet's backup of `share` is complete.
+    ///
+    /// # Errors
+    /// As [`Vault::put_fragment`] and [`Vault::store_receipt`].
+    pub async fn put_fragment_with_receipt(
+        &self,
+        row: &Row<WalletRecord>,
+        fragment: FragmentRecord,
+        share: ShareId,
+        audit: AuditRow,
+    ) -> Result<Row<WalletRecord>, StoreError> {
+        let wallet = with_receipt(row, share)?;
+        let mut staged = Transaction::new(self);
+        self.stage_fragment(&mut staged, &fragment).await?;
+        self.change_wallet(staged, row, wallet, audit).await
+    }
+
+    /// The owner's fragments of that subject, the latest epoch first.
+    ///
+    /// # Errors
+    /// Where the store cannot be read at all; damaged rows are listed in the page, which is the only one.
+    pub async fn fragments(&self, owner: &Owner, subject: &str) -> Result<Page<FragmentRecord>, StoreError> {
+        let prefix = subject_prefix(owner, subject);
+        let page = self.page::<FragmentRecord>(Table::Fragments, &prefix, None, KEPT + 1).await?;
+        let rows = page.rows.into_iter().rev().map(Row::into_record).collect();
+        Ok(Page { rows, damaged: page.damaged, next: None })
+    }
+
+    async fn stage_fragment(
+        &self,
+        staged: &mut Transaction<'_>,
+        fragment: &FragmentRecord,
+    ) -> Result<(), StoreError> {
+        let prefix = subject_prefix(&fragment.owner, &fragment.subject);
+        let key = [prefix.as_slice(), &fragment.epoch.to_be_bytes()].concat();
+        let stored = self.store.scan(Table::Fragments, &prefix, None, KEPT + 1).await?;
+
+        // The keys of one subject are in the order of their epochs.
+        let later = stored.iter().filter(|entry| entry.key > key).count();
+        if later >= KEPT {
+            return Err(StoreError::WrongState { reason: "fragments of two later epochs are stored" });
+        }
+        let mut current = None;
+        let mut others = Vec::new();
+        for entry in stored {
+            if entry.key == key {
+                current = Some(entry.row?.version);
+            } else {
+                others.push(entry);
+            }
+        }
+        let surplus = (others.len() + 1).saturating_sub(KEPT);
+        for entry in others.into_iter().take(surplus) {
+            // A damaged one cannot be erased by version; it stays and is reported where it is read.
+            if let Ok(row) = entry.row {
+                staged.erase(RecordTable::Fragments, &entry.key, row.version);
+            }
+        }
+        match current {
+            None => staged.insert(RecordTable::Fragments, &key, fragment).await,
+            Some(version) => staged.replace(RecordTable::Fragments, &key, version, fragment).await,
+        }
+    }
+}
+
+/// The owner's 16 bytes, then SHA-256 of the subject.
+fn subject_prefix(owner: &Owner, subject: &str) -> [u8; 48] {
+    let mut prefix = [0; 48];
+    prefix[..16].copy_from_slice(&owner.prefix());
+    prefix[16..].copy_from_slice(&Sha256::digest(subject.as_bytes()));
+    prefix
+}

@@ -1,0 +1,117 @@
+//! Shares that take another's place: a new attempt over an undecided one, and the device's half of the commit.
+//!
+//! Both sides decide what goes; here is only made sure that what goes and what comes are one write, and that nothing
+//! goes that the wallet still names.
+
+use crate::error::StoreError;
+use crate::id::ShareId;
+use crate::record::{AuditRow, ShareRecord, Standing, WalletRecord, WalletState};
+use crate::vault::transaction::Transaction;
+use crate::vault::{Role, Row, Vault};
+
+impl Vault {
+    /// A new attempt at a refresh: afterwards the wallet names `active`, which it named before, and the new share as
+    /// pending. Every other share that it named is erased.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] where `active` is not a share of the wallet, [`StoreError::ShareInUse`] where the new
+    /// share is one already.
+    pub async fn supersede_pending(
+        &self,
+        row: &Row<WalletRecord>,
+        active: ShareId,
+        share: &ShareRecord,
+        audit: AuditRow,
+    ) -> Result<Row<WalletRecord>, StoreError> {
+        let named = named(row);
+        if !named.contains(&active) {
+            return Err(StoreError::WrongState { reason: "the share to go on with is not the wallet's" });
+        }
+        if named.contains(&share.id) {
+            return Err(StoreError::ShareInUse);
+        }
+        fits(row, share)?;
+        let wallet = WalletRecord {
+            active: Some(active),
+            pending: Some(share.id),
+            retired: None,
+            ..row.record.clone()
+        };
+        self.replace_shares(row, wallet, Some(share), audit).await
+    }
+
+    /// A restore on a device: every share that it held gives way to the new one, and the wallet is provisional until the
+    /// commit says that the new share counts.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] on a server, whose shares never give way before the commit.
+    pub async fn supersede_all(
+        &self,
+        row: &Row<WalletRecord>,
+        share: &ShareRecord,
+        audit: AuditRow,
+    ) -> Result<Row<WalletRecord>, StoreError> {
+        if self.role != Role::Device {
+            return Err(StoreError::WrongState { reason: "only a device restores over its shares" });
+        }
+        if named(row).contains(&share.id) {
+            return Err(StoreError::ShareInUse);
+        }
+        fits(row, share)?;
+        let mut wallet = row.record.clone();
+        wallet.standing.state = WalletState::Provisional;
+        let wallet = WalletRecord { active: Some(share.id), pending: None, retired: None, ..wallet };
+        self.replace_shares(row, wallet, Some(share), audit).await
+    }
+
+    /// The device's half of the refresh commit: pending becomes active, and the share before it is erased with the same
+    /// write.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] where `id` is not pending.
+    pub async fn promote_over(
+        &self,
+        row: &Row<WalletRecord>,
+        id: ShareId,
+        standing: Standing,
+        audit: AuditRow,
+    ) -> Result<Row<WalletRecord>, StoreError> {
+        if row.pending != Some(id) {
+            return Err(StoreError::WrongState { reason: "the share to promote is not pending" });
+        }
+        let wallet =
+            WalletRecord { active: Some(id), pending: None, retired: None, standing, ..row.record.clone() };
+        self.replace_shares(row, wallet, None, audit).await
+    }
+
+    /// Writes the row, inserts the new share and erases every share that the row named and names no more.
+    async fn replace_shares(
+        &self,
+        row: &Row<WalletRecord>,
+        wallet: WalletRecord,
+        share: Option<&ShareRecord>,
+        audit: AuditRow,
+    ) -> Result<Row<WalletRecord>, StoreError> {
+        let mut staged = Transaction::new(self);
+        if let Some(share) = share {
+            staged.insert_share(row, share).await?;
+        }
+        let kept = named(&wallet);
+        for gone in named(row).into_iter().filter(|id| !kept.contains(id)) {
+            staged.erase_share(row.wallet, gone);
+        }
+        self.change_wallet(staged, row, wallet, audit).await
+    }
+}
+
+fn named(wallet: &WalletRecord) -> Vec<ShareId> {
+    [wallet.active, wallet.pending, wallet.retired].into_iter().flatten().collect()
+}
+
+fn fits(wallet: &WalletRecord, share: &ShareRecord) -> Result<(), StoreError> {
+    if share.wallet == wallet.wallet && share.engine == wallet.engine {
+        Ok(())
+    } else {
+        Err(StoreError::WrongState { reason: "the share is another wallet's" })
+    }
+}

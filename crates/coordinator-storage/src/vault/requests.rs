@@ -1,0 +1,272 @@
+//! Sign requests: asking twice for one request gives the one signature.
+//!
+//! A request that may be signed has a second row, its listing, so that it is found by wallet and digest without
+//! opening every request there ever was. The listing goes with the write that ends the request.
+
+use crate::error::StoreError;
+use crate::id::{Owner, RequestId, WalletId};
+use crate::record::{AuditRow, SignRequestRecord, UsedIdRecord};
+use crate::table::{RecordTable, Table};
+use crate::vault::transaction::Transaction;
+use crate::vault::{Page, Row, Vault};
+
+/// How many listings are read at once.
+const LISTING_PAGE: usize = 100;
+
+/// Whether a request is found among the open ones of its wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// It may be signed.
+    Open,
+    /// It is refused or over.
+    Closed,
+}
+
+impl Vault {
+    /// Stores a new request.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`] for a request id that is taken, [`StoreError::WrongState`] for a request that
+    /// holds a signature already.
+    pub async fn insert_request(
+        &self,
+        request: SignRequestRecord,
+        listing: Listing,
+        audit: AuditRow,
+    ) -> Result<Row<SignRequestRecord>, StoreError> {
+        if request.signature.is_some() {
+            return Err(StoreError::WrongState { reason: "a new request holds no signature" });
+        }
+        let mut staged = Transaction::new(self);
+        staged.insert(RecordTable::Requests, &request_key(request.request), &request).await?;
+        self.list(&mut staged, &request, listing).await?;
+        match staged.commit(audit).await {
+            Ok(()) => Ok(Row { version: 1, record: request }),
+            Err(StoreError::Conflict { table: Table::Requests, .. }) => {
+                Err(StoreError::AlreadyExists { what: "sign request" })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The owner's request of that id; another owner's is `None`.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] names a damaged row.
+    pub async fn request(
+        &self,
+        owner: &Owner,
+        request: RequestId,
+    ) -> Result<Option<Row<SignRequestRecord>>, StoreError> {
+        let row: Option<Row<SignRequestRecord>> = self.read(Table::Requests, &request_key(request)).await?;
+        Ok(row.filter(|row| row.owner == *owner))
+    }
+
+    /// The owner's open requests for a wallet that have not expired, of one digest or of all. The page is the only
+    /// one: how many requests may be open is bounded by who lets them in.
+    ///
+    /// # Errors
+    /// Where the store cannot be read at all; damaged rows are listed in the page.
+    pub async fn open_requests(
+        &self,
+        owner: &Owner,
+        wallet: WalletId,
+        digest: Option<&[u8; 32]>,
+        now_ms: u64,
+    ) -> Result<Page<Row<SignRequestRecord>>, StoreError> {
+        let prefix = listing_prefix(wallet, digest);
+        let mut found = Page { rows: Vec::new(), damaged: Vec::new(), next: None };
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let entries = self.store.scan(Table::Requests, &prefix, after.as_deref(), LISTING_PAGE).await?;
+            let last = entries.len() < LISTING_PAGE;
+            for entry in entries {
+                if let Some(request) = listed(&entry.key) {
+                    match self.request(owner, request).await {
+                        Ok(Some(row)) if row.signature.is_none() && row.expires_ms > now_ms => {
+                            found.rows.push(row);
+                        }
+                        // Another owner's, over, or gone since the scan.
+                        Ok(_) => {}
+                        Err(error @ (StoreError::Corrupt { .. } | StoreError::UnsupportedVersion { .. })) => {
+                            found.damaged.push(error);
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
+                after = Some(entry.key);
+            }
+            if last {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Writes verdict, status and reason of a request that holds no signature, and whether it is open.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadySigned`], or [`StoreError::Conflict`] where the row was changed meanwhile.
+    pub async fn judge_request(
+        &self,
+        row: &Row<SignRequestRecord>,
+        verdict: u8,
+        status: u8,
+        reason: String,
+        listing: Listing,
+        audit: AuditRow,
+    ) -> Result<Row<SignRequestRecord>, StoreError> {
+        let request = SignRequestRecord { verdict, status, reason, ..row.record.clone() };
+        self.change_request(row, request, listing, audit).await
+    }
+
+    /// Stores the signature, 65 bytes `r || s || recovery id`, once. The request is closed with that.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadySigned`], or [`StoreError::Conflict`] where the row was changed meanwhile.
+    pub async fn store_signature(
+        &self,
+        row: &Row<SignRequestRecord>,
+        signature: [u8; 65],
+        status: u8,
+        audit: AuditRow,
+    ) -> Result<Row<SignRequestRecord>, StoreError> {
+        let request = SignRequestRecord { signature: Some(signature), status, ..row.record.clone() };
+        self.change_request(row, request, Listing::Closed, audit).await
+    }
+
+    /// Ends the listed requests that expired before `now_ms` with this status; says how many. A request that
+    /// changes at the same time is left to the next call.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn close_expired_requests(
+        &self,
+        now_ms: u64,
+        status: u8,
+        audit: AuditRow,
+    ) -> Result<usize, StoreError> {
+        let (mut after, mut count) = (None::<Vec<u8>>, 0);
+        loop {
+            let page: Page<(RequestId, u64)> = self.listings(after.as_deref()).await?;
+            for (request, expires_ms) in page.rows {
+                if expires_ms >= now_ms {
+                    continue;
+                }
+                let read = self.read::<SignRequestRecord>(Table::Requests, &request_key(request)).await;
+                // A damaged request stays listed; it is reported where it is asked for.
+                if let Ok(Some(row)) = read {
+                    let mut ended = row.record.clone();
+                    ended.status = status;
+                    match self.change_request(&row, ended, Listing::Closed, audit.clone()).await {
+                        Ok(_) => count += 1,
+                        Err(StoreError::Conflict { .. } | StoreError::AlreadySigned) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(count),
+            }
+        }
+    }
+
+    async fn change_request(
+        &self,
+        row: &Row<SignRequestRecord>,
+        request: SignRequestRecord,
+        listing: Listing,
+        audit: AuditRow,
+    ) -> Result<Row<SignRequestRecord>, StoreError> {
+        if row.signature.is_some() {
+            return Err(StoreError::AlreadySigned);
+        }
+        let key = request_key(row.request);
+        let mut staged = Transaction::new(self);
+        staged.replace(RecordTable::Requests, &key, row.version, &request).await?;
+        self.relist(&mut staged, &request, listing).await?;
+        match staged.commit(audit).await {
+            Ok(()) => Ok(Row { version: row.version + 1, record: request }),
+            Err(conflict @ StoreError::Conflict { .. }) => {
+                let now: Option<Row<SignRequestRecord>> = self.read(Table::Requests, &key).await?;
+                Err(match now {
+                    Some(now) if now.signature.is_some() => StoreError::AlreadySigned,
+                    _ => conflict,
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn list(
+        &self,
+        staged: &mut Transaction<'_>,
+        request: &SignRequestRecord,
+        listing: Listing,
+    ) -> Result<(), StoreError> {
+        if listing == Listing::Open {
+            let row = UsedIdRecord { expires_ms: request.expires_ms };
+            staged.insert(RecordTable::Requests, &listing_key(request), &row).await?;
+        }
+        Ok(())
+    }
+
+    async fn relist(
+        &self,
+        staged: &mut Transaction<'_>,
+        request: &SignRequestRecord,
+        listing: Listing,
+    ) -> Result<(), StoreError> {
+        let key = listing_key(request);
+        match (self.store.get(Table::Requests, &key).await?, listing) {
+            (Some(row), Listing::Closed) => {
+                staged.erase(RecordTable::Requests, &key, row.version);
+                Ok(())
+            }
+            (Some(_), Listing::Open) | (None, Listing::Closed) => Ok(()),
+            (None, Listing::Open) => self.list(staged, request, listing).await,
+        }
+    }
+
+    /// A page of all listings: which request, and when it expires.
+    async fn listings(&self, after: Option<&[u8]>) -> Result<Page<(RequestId, u64)>, StoreError> {
+        let entries = self.store.scan(Table::Requests, &[LISTED], after, LISTING_PAGE).await?;
+        let next =
+            if entries.len() < LISTING_PAGE { None } else { entries.last().map(|entry| entry.key.clone()) };
+        let mut rows = Vec::new();
+        for entry in entries {
+            if let (Some(request), Ok(row)) = (listed(&entry.key), entry.row)
+                && let Ok(listing) = self.open_row::<UsedIdRecord>(Table::Requests, &entry.key, &row).await
+            {
+                rows.push((request, listing.expires_ms));
+            }
+        }
+        Ok(Page { rows, damaged: Vec::new(), next })
+    }
+}
+
+/// First byte of the key of a listing.
+const LISTED: u8 = b'o';
+/// First byte of the key of a request.
+const REQUEST: u8 = b'r';
+
+fn request_key(request: RequestId) -> Vec<u8> {
+    [&[REQUEST], request.as_bytes().as_slice()].concat()
+}
+
+fn listing_prefix(wallet: WalletId, digest: Option<&[u8; 32]>) -> Vec<u8> {
+    let digest = digest.map_or(&[][..], <[u8; 32]>::as_slice);
+    [&[LISTED], wallet.as_bytes().as_slice(), digest].concat()
+}
+
+/// Wallet, digest, request.
+fn listing_key(request: &SignRequestRecord) -> Vec<u8> {
+    let mut key = listing_prefix(request.wallet, Some(&request.digest));
+    key.extend_from_slice(request.request.as_bytes());
+    key
+}
+
+/// The request that a listing is of.
+fn listed(key: &[u8]) -> Option<RequestId> {
+    key.last_chunk::<16>().map(|id| RequestId::from_bytes(*id))
+}
