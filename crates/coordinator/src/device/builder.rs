@@ -1,0 +1,143 @@
+//! The configuration of a device.
+
+use std::{sync::Arc, time::Duration};
+
+use maany_coordinator_proto::{Limits, Token};
+use maany_coordinator_storage::Vault;
+use maany_mpc_core::Engine;
+
+use super::{Device, Parts, Progress, Unwatched};
+use crate::{
+    engine_pool::{EnginePool, PoolConfig, PoolError},
+    http::client::{ClientError, HttpClient},
+    retry::Backoff,
+};
+
+/// Why a device cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeviceBuildError {
+    /// A required part was not given.
+    #[error("a device needs a {0}")]
+    Missing(&'static str),
+    /// The server's address cannot be used.
+    #[error("the server's address cannot be used")]
+    Server(#[source] ClientError),
+    /// The engine pool did not start.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+}
+
+/// Collects the parts of a device.
+#[derive(Default)]
+pub struct DeviceBuilder {
+    server: Option<String>,
+    token: Option<Token>,
+    vault: Option<Vault>,
+    engine: Option<Arc<dyn Engine>>,
+    pool: Option<Arc<EnginePool>>,
+    limits: Limits,
+    backoff: Backoff,
+    refresh_after: Option<Duration>,
+    progress: Option<Arc<dyn Progress>>,
+}
+
+impl std::fmt::Debug for DeviceBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeviceBuilder").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+impl DeviceBuilder {
+    /// The server's address, `ws://host[:port]`. Required.
+    #[must_use]
+    pub fn server(mut self, url: impl Into<String>) -> Self {
+        self.server = Some(url.into());
+        self
+    }
+
+    /// What the device proves itself with. Required.
+    #[must_use]
+    pub fn token(mut self, token: Token) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    /// Where the device's shares are kept, sealed. Required.
+    #[must_use]
+    pub fn vault(mut self, vault: Vault) -> Self {
+        self.vault = Some(vault);
+        self
+    }
+
+    /// The engine that makes keys and signatures. Required.
+    #[must_use]
+    pub fn engine(mut self, engine: Arc<dyn Engine>) -> Self {
+        self.engine = Some(engine);
+        self
+    }
+
+    /// A pool that several devices of one process share; by default a device has one of its own, a thread a core.
+    #[must_use]
+    pub fn pool(mut self, pool: Arc<EnginePool>) -> Self {
+        self.pool = Some(pool);
+        self
+    }
+
+    /// Sizes and deadlines of a session.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How often and after what delays a failed session is tried again.
+    #[must_use]
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// After a signature, refresh shares that are at least this old. By default never.
+    #[must_use]
+    pub fn refresh_after(mut self, age: Duration) -> Self {
+        self.refresh_after = Some(age);
+        self
+    }
+
+    /// Who watches the sessions.
+    #[must_use]
+    pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// [`DeviceBuildError`].
+    pub fn build(self) -> Result<Device, DeviceBuildError> {
+        let missing = DeviceBuildError::Missing;
+        let server = self.server.ok_or(missing("server"))?;
+        let token = self.token.ok_or(missing("token"))?;
+        let token = Arc::new(token);
+        let http = HttpClient::new(&server, Arc::clone(&token)).map_err(DeviceBuildError::Server)?;
+        let pool = match self.pool {
+            Some(pool) => pool,
+            None => Arc::new(EnginePool::new(PoolConfig::default())?),
+        };
+        let parts = Parts {
+            server,
+            token,
+            vault: self.vault.ok_or(missing("vault"))?,
+            engine: self.engine.ok_or(missing("engine"))?,
+            pool,
+            http,
+            limits: self.limits,
+            backoff: self.backoff,
+            refresh_after: self.refresh_after,
+            progress: self.progress.unwrap_or_else(|| Arc::new(Unwatched)),
+        };
+        Ok(Device { parts: Arc::new(parts) })
+    }
+}

@@ -1,0 +1,118 @@
+//! A new wallet: DKG.
+
+use std::{sync::Arc, time::Instant};
+
+use maany_coordinator_proto::{
+    Hello, Intent, KeyId,
+    session::{DevicePlan, LeaveBackup},
+};
+use maany_coordinator_storage::record::{AuditRow, WalletRecord, WalletState};
+use maany_mpc_core::backup::{FragmentDocument, Threshold};
+
+use super::{
+    Device, DeviceError, Done, Report, WalletInfo,
+    host::{DeviceHost, Task},
+    owner,
+    run::{self, Patience},
+};
+use crate::{retry::Stage, time};
+
+impl Device {
+    /// Makes a new key with the server. The key id, where one is proposed, is unique for this device and for its owner on
+    /// the server; it names the wallet from then on.
+    ///
+    /// # Errors
+    /// [`DeviceError::KeyIdTaken`], and whatever a session can fail with.
+    pub async fn create_wallet(&self, key_id: Option<KeyId>) -> Result<Done<WalletInfo>, DeviceError> {
+        let done = self.create(key_id, None).await?;
+        Ok(Done { value: done.value.0, report: done.report })
+    }
+
+    /// As [`Device::create_wallet`], and leaves the first fragment of a backup with the server in the same session. The
+    /// documents are the caller's to give to their holders, the first one's copy included.
+    ///
+    /// # Errors
+    /// As [`Device::create_wallet`]; a backup that could not be left is an empty list, not an error.
+    pub async fn create_wallet_with_backup(
+        &self,
+        key_id: Option<KeyId>,
+        threshold: Threshold,
+    ) -> Result<Done<(WalletInfo, Vec<FragmentDocument>)>, DeviceError> {
+        self.create(key_id, Some(threshold)).await
+    }
+
+    async fn create(
+        &self,
+        key_id: Option<KeyId>,
+        backup: Option<Threshold>,
+    ) -> Result<Done<(WalletInfo, Vec<FragmentDocument>)>, DeviceError> {
+        let started = Instant::now();
+        let mut report = Report::default();
+        let mut patience = Patience::of(&self.parts);
+        loop {
+            if let Some(wallet) = self.settle(key_id.as_ref()).await? {
+                report.elapsed = started.elapsed();
+                return Ok(Done { value: (wallet, Vec::new()), report });
+            }
+            let session_id = run::session_id()?;
+            // In DKG a device that knows no other session names its own.
+            let hello = Hello::dkg(session_id.clone(), key_id.clone())
+                .with_session_id_hint(session_id.clone())
+                .with_token(run::token(&self.parts)?);
+            let leave = if backup.is_some() { LeaveBackup::Yes } else { LeaveBackup::No };
+            let plan = DevicePlan::Dkg { hello: Box::new(hello), backup: leave };
+            let host = DeviceHost {
+                parts: Arc::clone(&self.parts),
+                session_id,
+                key_id: key_id.clone(),
+                wallet: None,
+                task: Task::Renew { backup },
+                stage: Stage::Handshake,
+                documents: Vec::new(),
+            };
+            match run::once(&self.parts, host, plan, &mut report).await {
+                Ok(finished) => {
+                    let row = finished.wallet.ok_or(DeviceError::NoResult)?;
+                    report.elapsed = started.elapsed();
+                    return Ok(Done { value: (WalletInfo::of(&row)?, finished.documents), report });
+                }
+                Err(attempt) => {
+                    if attempt.error.close_code() == Some(maany_coordinator_proto::CloseCode::Busy) {
+                        return Err(DeviceError::KeyIdTaken);
+                    }
+                    patience.after(&self.parts, attempt, Intent::Dkg, &mut report).await?;
+                }
+            }
+        }
+    }
+
+    /// Looks at what an earlier DKG under this key id left: a wallet whose commit never arrived is asked for over
+    /// HTTP. If the server committed to it, it is this wallet; if the server does not know it, it never was one.
+    async fn settle(&self, key_id: Option<&KeyId>) -> Result<Option<WalletInfo>, DeviceError> {
+        let Some(key_id) = key_id else { return Ok(None) };
+        let vault = &self.parts.vault;
+        let Some(row) = vault.wallet_by_key_id(&owner(), key_id.as_str()).await? else { return Ok(None) };
+        if row.standing.state != WalletState::Provisional {
+            return Err(DeviceError::KeyIdTaken);
+        }
+        let there = self.parts.http.wallet(&KeyId::new(&row.wallet.to_string())?).await?;
+        let committed = there
+            .is_some_and(|there| there.state == "active" && there.public_key == hex::encode(row.public_key));
+        if committed && let Some(share) = row.active {
+            let row = vault.activate(&row, share, audit("wallet-active", &row)).await?;
+            return WalletInfo::of(&row).map(Some);
+        }
+        vault.discard_provisional(&row, audit("provisional-dropped", &row)).await?;
+        Ok(None)
+    }
+}
+
+fn audit(event: &str, row: &WalletRecord) -> AuditRow {
+    AuditRow {
+        at_ms: time::now_ms(),
+        actor: "device".to_owned(),
+        event: event.to_owned(),
+        wallet: Some(row.wallet),
+        details: String::new(),
+    }
+}

@@ -1,0 +1,58 @@
+//! New shares for a wallet: the complete refresh.
+
+use std::{sync::Arc, time::Instant};
+
+use maany_coordinator_proto::{
+    Hello, Intent, WalletId,
+    session::{DevicePlan, LeaveBackup},
+};
+
+use super::{
+    Device, DeviceError, Done, Report, WalletInfo,
+    host::{DeviceHost, Task},
+    run::{self, Patience},
+};
+use crate::retry::Stage;
+
+impl Device {
+    /// Makes new shares of the wallet's key: same address, and the old shares are worthless together with the new ones.
+    ///
+    /// # Errors
+    /// Whatever a session can fail with. After a failure the wallet signs as before, or already with its new shares.
+    pub async fn refresh(&self, wallet: &WalletId) -> Result<Done<WalletInfo>, DeviceError> {
+        let started = Instant::now();
+        let mut report = Report::default();
+        let mut patience = Patience::of(&self.parts);
+        loop {
+            let row = self.row(&wallet.to_string()).await?;
+            let session_id = run::session_id()?;
+            let key_id = run::key_id(&row)?;
+            let hello =
+                Hello::refresh(session_id.clone(), key_id.clone()).with_token(run::token(&self.parts)?);
+            let plan = DevicePlan::Refresh {
+                hello: Box::new(hello),
+                holds: run::holds(&row)?,
+                backup: LeaveBackup::No,
+            };
+            let host = DeviceHost {
+                parts: Arc::clone(&self.parts),
+                session_id,
+                key_id: Some(key_id),
+                wallet: Some(row),
+                task: Task::Renew { backup: None },
+                stage: Stage::Handshake,
+                documents: Vec::new(),
+            };
+            match run::once(&self.parts, host, plan, &mut report).await {
+                Ok(finished) => {
+                    let row = finished.wallet.ok_or(DeviceError::NoResult)?;
+                    report.elapsed = started.elapsed();
+                    return Ok(Done { value: WalletInfo::of(&row)?, report });
+                }
+                Err(attempt) => {
+                    patience.after(&self.parts, attempt, Intent::Refresh, &mut report).await?;
+                }
+            }
+        }
+    }
+}

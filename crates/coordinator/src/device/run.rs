@@ -1,0 +1,180 @@
+//! One session of a device: connect, run the machine, and decide whether to try again.
+
+use std::{sync::Arc, time::Duration};
+
+use maany_coordinator_proto::{
+    DeviceSession, KeyId, Outbox, SessionId, Token,
+    session::{AbortLedger, DeviceHolds, DevicePlan, Outcome, SessionError, Standing},
+};
+use maany_coordinator_storage::{
+    Row,
+    record::{WalletRecord, WalletState},
+};
+use maany_coordinator_transport::{Participant, websocket};
+use maany_mpc_core::{Signature, backup::FragmentDocument};
+use tokio_util::sync::CancellationToken;
+
+use super::{DeviceError, Parts, ProgressEvent, Report, host::DeviceHost};
+use crate::{
+    convert,
+    driver::{Clock, Driver, Product},
+    random,
+    retry::{Advice, Failure, Stage},
+};
+
+/// What a session that ended well leaves.
+pub(super) struct Finished {
+    /// How it ended.
+    pub(super) outcome: Outcome,
+    /// The wallet's row, where there is one.
+    pub(super) wallet: Option<Row<WalletRecord>>,
+    /// The signature, where one was made.
+    pub(super) signature: Option<Signature>,
+    /// The documents of a backup made in the session.
+    pub(super) documents: Vec<FragmentDocument>,
+}
+
+/// One attempt that failed, and what may be done about it.
+pub(super) struct Attempt {
+    pub(super) error: DeviceError,
+    pub(super) failure: Option<Failure>,
+    pub(super) stage: Stage,
+}
+
+/// Runs one session.
+pub(super) async fn once(
+    parts: &Arc<Parts>,
+    host: DeviceHost,
+    plan: DevicePlan,
+    report: &mut Report,
+) -> Result<Finished, Attempt> {
+    let limits = maany_coordinator_transport::Limits::device();
+    let socket = websocket::connect(&parts.server, limits).await.map_err(|error| Attempt {
+        error: DeviceError::Connect(error),
+        failure: Some(Failure::Unreachable),
+        stage: Stage::Handshake,
+    })?;
+    parts.progress.event(ProgressEvent::Connected);
+    let clock = Clock::start();
+    let mut out = Outbox::new();
+    let machine = DeviceSession::new(plan, parts.limits, clock.now(), &mut out).map_err(|error| Attempt {
+        error: error.into(),
+        failure: None,
+        stage: Stage::Handshake,
+    })?;
+    let (pool, cancel) = (Arc::clone(&parts.pool), CancellationToken::new());
+    let mut driver = Driver::new(machine, host, Box::new(socket), Participant::Server, pool, clock, cancel);
+    driver.begin(out);
+    let result = driver.run().await;
+    let meter = driver.meter();
+    report.sent += meter.sent;
+    report.received += meter.received;
+    report.frames += meter.frames;
+    let signature = match driver.take_product() {
+        Some(Product::Signature(signature)) => Some(signature),
+        _ => None,
+    };
+    let host = driver.into_host();
+    match result {
+        Ok(outcome) => Ok(Finished { outcome, wallet: host.wallet, signature, documents: host.documents }),
+        Err(error) => {
+            let error = DeviceError::from(error);
+            Err(Attempt { failure: failure(&error), error, stage: host.stage })
+        }
+    }
+}
+
+/// What ended the attempt, where another one may be thought of.
+fn failure(error: &DeviceError) -> Option<Failure> {
+    match error {
+        DeviceError::Session(SessionError::Closed { code: Some(code) }) => {
+            Some(Failure::Closed(code.as_u16()))
+        }
+        DeviceError::Session(SessionError::Closed { code: None }) => Some(Failure::Lost),
+        DeviceError::Session(SessionError::Deadline { .. }) => Some(Failure::Deadline),
+        _ => None,
+    }
+}
+
+/// The delays between attempts.
+pub(super) struct Patience {
+    delays: Box<dyn Iterator<Item = Duration> + Send>,
+}
+
+impl Patience {
+    /// The delays of this device's backoff.
+    pub(super) fn of(parts: &Parts) -> Self {
+        // Without randomness every device would come back at the ceiling: late, and still bounded.
+        let random = || random::bytes().map_or(u64::MAX, u64::from_le_bytes);
+        Self { delays: Box::new(parts.backoff.delays(random)) }
+    }
+
+    /// Waits before another attempt.
+    ///
+    /// # Errors
+    /// The attempt's error, where it is not worth repeating or was repeated often enough.
+    pub(super) async fn after(
+        &mut self,
+        parts: &Parts,
+        attempt: Attempt,
+        intent: maany_coordinator_proto::Intent,
+        report: &mut Report,
+    ) -> Result<Advice, DeviceError> {
+        let Some(failure) = attempt.failure else { return Err(attempt.error) };
+        let advice = failure.advice(intent, attempt.stage);
+        if advice == Advice::Never {
+            return Err(attempt.error);
+        }
+        let Some(delay) = self.delays.next() else { return Err(attempt.error) };
+        report.retries += 1;
+        parts.progress.event(ProgressEvent::Retrying(delay));
+        tokio::time::sleep(delay).await;
+        Ok(advice)
+    }
+}
+
+/// A fresh name for a session: 128 random bits, so that it is also a nonce.
+pub(super) fn session_id() -> Result<SessionId, DeviceError> {
+    let bytes: [u8; 16] = random::bytes().map_err(|_| DeviceError::NoRandomness)?;
+    Ok(SessionId::new(&hex::encode(bytes))?)
+}
+
+/// The device's token, once more: a hello takes it along.
+pub(super) fn token(parts: &Parts) -> Result<Token, DeviceError> {
+    Token::new(parts.token.dangerous_expose()).map_err(|_| DeviceError::StepUp)
+}
+
+/// The name under which the server knows a wallet of this device.
+pub(super) fn key_id(row: &WalletRecord) -> Result<KeyId, DeviceError> {
+    Ok(match &row.key_id {
+        Some(id) => KeyId::new(id)?,
+        None => KeyId::new(&row.wallet.to_string())?,
+    })
+}
+
+/// What the device holds of a wallet, as its machine wants it.
+pub(super) fn holds(row: &WalletRecord) -> Result<DeviceHolds, DeviceError> {
+    let damaged = |_| DeviceError::NotInUse("damaged");
+    let standing = convert::standing(row.standing.state);
+    let active = convert::optional_share(row.active).map_err(damaged)?;
+    let pending = convert::optional_share(row.pending).map_err(damaged)?;
+    let provisional = row.standing.state == WalletState::Provisional;
+    Ok(DeviceHolds {
+        wallet: convert::wallet_from_storage(row.wallet),
+        standing,
+        active: if provisional { None } else { active },
+        pending: if provisional { active } else { pending },
+        aborts: convert::ledger(row).map_err(damaged)?,
+    })
+}
+
+/// What a device holds of a wallet that it has never had.
+pub(super) fn holds_nothing(wallet: maany_coordinator_proto::WalletId) -> DeviceHolds {
+    DeviceHolds {
+        wallet,
+        standing: Standing::Active,
+        active: None,
+        pending: None,
+        aborts: AbortLedger::default(),
+    }
+}

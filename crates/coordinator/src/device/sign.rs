@@ -1,0 +1,155 @@
+//! A signature: the request over HTTP, the ceremony over WebSocket, the check on this device.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use maany_coordinator_proto::{
+    Digest, Hello, Intent, RequestId, WalletId,
+    session::{DevicePlan, Outcome},
+};
+use maany_coordinator_storage::record::WalletState;
+use maany_mpc_core::{PublicKey, Signature};
+use tracing::warn;
+
+use super::{
+    Device, DeviceError, Done, Report, SignOrder, Signed, WalletInfo,
+    host::{DeviceHost, Task},
+    run::{self, Patience},
+};
+use crate::{
+    http::wire,
+    retry::{Advice, Stage},
+    time,
+};
+
+impl Device {
+    /// Makes a sign request and signs it. With a refresh-after rule, shares that are older than the rule says are refreshed
+    /// afterwards; a refresh that fails is logged and tried again after the next signature.
+    ///
+    /// # Errors
+    /// [`DeviceError::PolicyRefused`], and whatever a session can fail with.
+    pub async fn sign(&self, wallet: &WalletId, order: &SignOrder) -> Result<Done<Signed>, DeviceError> {
+        let request = self.request(wallet, order).await?;
+        let id = RequestId::from_hex(&request.id)?;
+        let signed = self.sign_request(wallet, id, order).await?;
+        if let Some(age) = self.parts.refresh_after
+            && let Err(error) = self.refresh_if_older(wallet, age).await
+        {
+            warn!(%error, "the refresh after a signature failed");
+        }
+        Ok(signed)
+    }
+
+    /// Asks the server for a sign request, and checks that it means to sign what this device means to sign.
+    ///
+    /// # Errors
+    /// [`DeviceError::PolicyRefused`] with the policy's reason, [`DeviceError::Mismatch`] where the server computed another
+    /// digest, [`DeviceError::Http`].
+    pub async fn request(
+        &self,
+        wallet: &WalletId,
+        order: &SignOrder,
+    ) -> Result<wire::SignRequest, DeviceError> {
+        let new = wire::NewSignRequest {
+            wallet_id: wallet.to_string(),
+            chain_id: order.chain_id.clone(),
+            path: Some(order.path.to_string()),
+            mode: order.mode.to_string(),
+            sign_doc: STANDARD.encode(&order.sign_doc),
+        };
+        let view = self.parts.http.create_sign_request(&new).await?;
+        if view.status == "refused" {
+            let reason = view.verdict.reason.clone().unwrap_or_default();
+            return Err(DeviceError::PolicyRefused { reason });
+        }
+        if view.digest != Digest::from_bytes(digest(order)).to_string() {
+            return Err(DeviceError::Mismatch("digest"));
+        }
+        Ok(view)
+    }
+
+    /// Signs a request that was made before. Asking again for a request that is signed gives the stored signature.
+    ///
+    /// # Errors
+    /// [`DeviceError::BadSignature`] where what came back does not verify, and whatever a session can fail with.
+    pub async fn sign_request(
+        &self,
+        wallet: &WalletId,
+        request: RequestId,
+        order: &SignOrder,
+    ) -> Result<Done<Signed>, DeviceError> {
+        let started = Instant::now();
+        let mut report = Report::default();
+        let mut patience = Patience::of(&self.parts);
+        let digest = digest(order);
+        loop {
+            let row = self.row(&wallet.to_string()).await?;
+            let info = WalletInfo::of(&row)?;
+            let public_key = info.child(&order.path)?;
+            let session_id = run::session_id()?;
+            let key_id = run::key_id(&row)?;
+            let hello = Hello::sign(session_id.clone(), key_id.clone())
+                .with_request(request)
+                .with_token(run::token(&self.parts)?);
+            let plan = DevicePlan::Sign { hello: Box::new(hello), holds: run::holds(&row)? };
+            let host = DeviceHost {
+                parts: Arc::clone(&self.parts),
+                session_id,
+                key_id: Some(key_id),
+                wallet: Some(row),
+                task: Task::Sign { order: order.clone(), request: *request.as_bytes(), digest },
+                stage: Stage::Handshake,
+                documents: Vec::new(),
+            };
+            let signature = match run::once(&self.parts, host, plan, &mut report).await {
+                Ok(finished) => match (finished.outcome, finished.signature) {
+                    (Outcome::Signed, Some(signature)) => Some(signature),
+                    _ => self.stored_signature(request).await?,
+                },
+                Err(attempt) => {
+                    match patience.after(&self.parts, attempt, Intent::Sign, &mut report).await? {
+                        Advice::AskFirst => self.stored_signature(request).await?,
+                        Advice::Retry | Advice::Never => None,
+                    }
+                }
+            };
+            if let Some(signature) = signature {
+                verify(&signature, &public_key, &digest)?;
+                report.elapsed = started.elapsed();
+                let digest = Digest::from_bytes(digest);
+                return Ok(Done { value: Signed { request, signature, public_key, digest }, report });
+            }
+        }
+    }
+
+    async fn stored_signature(&self, request: RequestId) -> Result<Option<Signature>, DeviceError> {
+        let view = self.parts.http.sign_request(request).await?;
+        let (Some(r_s), Some(recovery_id)) = (view.signature, view.recovery_id) else { return Ok(None) };
+        let r_s: Option<[u8; 64]> = STANDARD.decode(r_s).ok().and_then(|r_s| r_s.try_into().ok());
+        let signature = r_s.and_then(|r_s| Signature::from_parts(&r_s, recovery_id).ok());
+        signature.map(Some).ok_or(DeviceError::BadSignature)
+    }
+
+    async fn refresh_if_older(&self, wallet: &WalletId, age: Duration) -> Result<(), DeviceError> {
+        let row = self.row(&wallet.to_string()).await?;
+        let active = row.active.ok_or(DeviceError::NotInUse("without a share"))?;
+        let stored = self.parts.vault.share(&row, active).await?;
+        let old = time::now_ms().saturating_sub(stored.stored_ms);
+        if row.standing.state == WalletState::Active && u128::from(old) >= age.as_millis() {
+            self.refresh(wallet).await?;
+        }
+        Ok(())
+    }
+}
+
+/// SHA-256 of the sign doc's original bytes.
+fn digest(order: &SignOrder) -> [u8; 32] {
+    maany_coordinator_cosmos::digest(&order.sign_doc)
+}
+
+fn verify(signature: &Signature, public_key: &PublicKey, digest: &[u8; 32]) -> Result<(), DeviceError> {
+    if signature.verify(public_key, digest) { Ok(()) } else { Err(DeviceError::BadSignature) }
+}

@@ -1,0 +1,50 @@
+//! What a session machine's own side answers: the server has one host, the device another.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use maany_coordinator_proto::{
+    BackupShare, Hello, ShareId,
+    session::{self, AbortClass, Admission, Receipt, Refusal, StoreFault, Write},
+};
+use maany_coordinator_transport::Message;
+use maany_mpc_core::EngineError;
+
+use super::{Ceremony, Product};
+
+/// Opens the share and builds the ceremony; runs on the engine pool.
+pub(crate) type Prepare = Box<dyn FnOnce() -> Result<Ceremony, EngineError> + Send>;
+
+/// A write that is durable.
+#[derive(Debug)]
+pub(crate) enum Stored {
+    /// What was asked for.
+    Done,
+    /// A backup, and whether it is complete with that.
+    Backup(Receipt),
+}
+
+/// Identity, shares and durable writes of one side of one session.
+#[async_trait]
+pub(crate) trait Host: Send {
+    /// Decides whether the hello's sender may do what it asks. Writes nothing, but for a step-up code that it uses up.
+    async fn admit(&mut self, hello: Hello) -> Result<Admission, Refusal>;
+
+    /// Fetches what the ceremony needs.
+    async fn prepare(&mut self, ceremony: session::Ceremony) -> Result<Prepare, AbortClass>;
+
+    /// Makes a write durable; it counts when this returns.
+    async fn store(&mut self, write: Write, product: &mut Option<Product>) -> Result<Stored, StoreFault>;
+
+    /// Makes the backup frame of the share, which is in use by now; none where that fails.
+    async fn make_backup(&mut self, share: ShareId) -> Option<BackupShare>;
+
+    /// Hears how long the engine took for a step, waiting for its thread included.
+    fn stepped(&mut self, took: Duration);
+
+    /// Sees a message go out.
+    fn sent(&mut self, message: &Message);
+
+    /// Sees a message come in.
+    fn received(&mut self, message: &Message);
+}

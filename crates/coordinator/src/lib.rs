@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+
+pub mod auth;
+mod convert;
+pub mod device;
+mod driver;
+pub mod engine_pool;
+pub mod http;
+pub mod policy;
+mod random;
+pub mod retry;
+pub mod server;
+pub mod sign_request;
+pub mod step_up;
+pub mod telemetry;
+#[cfg(test)]
+mod test_support;
+mod time;
+pub mod wall_clock;
+
+pub use maany_coordinator_cosmos as cosmos;
+pub use maany_coordinator_proto as proto;
+pub use maany_coordinator_storage as storage;
+pub use maany_coordinator_transport as transport;
+pub use maany_mpc_core as engine;
+
+pub use auth::{ApiKeyAuthenticator, ApiKeys, Authenticator, Principal, Scope, Scopes};
+pub use device::{Device, DeviceError, SignOrder, Signed, WalletInfo};
+pub use driver::SessionFailure;
+pub use policy::{AllowList, AllowListConfig, PolicyHook, RefuseAll};
+pub use server::{Server, ServerLimits, SessionHandler};

@@ -1,0 +1,229 @@
+//! The server: one listener for WebSocket sessions and HTTP, over one vault.
+//!
+//! It composes; the rules are elsewhere: what a session may do next in `maany-coordinator-proto`, who may begin one in
+//! `admit`, what may be signed in [`crate::policy`].
+
+mod admit;
+mod builder;
+mod commit;
+mod handler;
+mod host;
+mod leases;
+pub(crate) mod listener;
+mod session;
+pub(crate) mod wallets;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::any,
+};
+use maany_coordinator_proto::Limits;
+use maany_coordinator_storage::Vault;
+use maany_coordinator_transport::websocket::{Upgrade, upgrade::NotAnUpgrade};
+use maany_mpc_core::Engine;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use self::{
+    builder::ServerBuilder,
+    handler::{BuiltIn, SessionHandler},
+    session::{ReadySession, SessionContext},
+};
+use self::{leases::Leases, listener::Connection, session::Channel};
+use crate::{
+    auth::Authenticator,
+    engine_pool::EnginePool,
+    http::{self, HttpState, Readiness},
+    sign_request::SignRequests,
+    step_up::StepUps,
+    telemetry::Telemetry,
+};
+
+/// What the server may do over a connection that is neither loopback nor ended by TLS in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Plaintext {
+    /// Nothing: [`Server::bind`] refuses any address but loopback.
+    #[default]
+    LoopbackOnly,
+    /// Signing only. DKG, refresh, restore and backup stay refused: a logged refresh and an old stolen share together
+    /// give a live share.
+    SigningOnly,
+}
+
+/// Bounds of a server. All are plain fields; [`Default`] gives the documented values.
+#[derive(Debug, Clone, Copy)]
+pub struct ServerLimits {
+    /// Bounds of one session.
+    pub session: Limits,
+    /// Connections at one time, HTTP and WebSocket together. The default is 12,000.
+    pub connections: usize,
+    /// How long a peer may take for the header of an HTTP request. The default is ten seconds.
+    pub header: Duration,
+    /// How long running sessions may finish after shutdown began. The default is ten seconds.
+    pub drain: Duration,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            session: Limits::default(),
+            connections: 12_000,
+            header: Duration::from_secs(10),
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What every session of a server shares.
+pub(crate) struct Parts {
+    pub(crate) vault: Vault,
+    pub(crate) authenticator: Arc<dyn Authenticator>,
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) pool: Arc<EnginePool>,
+    pub(crate) requests: Arc<SignRequests>,
+    pub(crate) step_ups: Arc<StepUps>,
+    pub(crate) telemetry: Telemetry,
+    pub(crate) leases: Leases,
+    pub(crate) limits: ServerLimits,
+    pub(crate) handler: Arc<dyn SessionHandler>,
+}
+
+/// A configured server that does not listen yet.
+pub struct Server {
+    parts: Arc<Parts>,
+    http: HttpState,
+    readiness: Readiness,
+    plaintext: Plaintext,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("plaintext", &self.plaintext).finish_non_exhaustive()
+    }
+}
+
+/// Why a server does not listen.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BindError {
+    /// The address is not loopback, and neither TLS nor [`Plaintext::SigningOnly`] was configured.
+    #[error("{address} is not a loopback address, and connections to it would not be encrypted")]
+    NotLoopback {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The operating system refuses the address; a busy port is `AddrInUse`.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Server {
+    /// Begins a configuration. Vault, authenticator, policy and engine must be given: without them there is no
+    /// `build`.
+    #[must_use]
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::new()
+    }
+
+    /// Listens.
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub async fn bind(self, address: SocketAddr) -> Result<Listening, BindError> {
+        if !address.ip().is_loopback() && self.plaintext == Plaintext::LoopbackOnly {
+            return Err(BindError::NotLoopback { address });
+        }
+        let failed = |source| BindError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Listening { server: self, listener, address })
+    }
+}
+
+/// A server that listens and does not serve yet.
+#[derive(Debug)]
+pub struct Listening {
+    server: Server,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listening {
+    /// Where it listens; the port is the real one where 0 was asked for.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `shutdown`; then no new connection is taken, and running sessions have
+    /// [`ServerLimits::drain`] to finish before they are cancelled.
+    pub async fn serve(self, shutdown: CancellationToken) {
+        let limits = self.server.parts.limits;
+        let sessions = Sessions {
+            parts: self.server.parts,
+            tasks: TaskTracker::new(),
+            cancel: CancellationToken::new(),
+        };
+        let router = Router::new()
+            .route("/", any(upgrade).with_state(sessions.clone()))
+            .merge(http::router(self.server.http));
+        let bounds = listener::ListenerLimits {
+            connections: limits.connections,
+            header: limits.header,
+            drain: limits.drain,
+        };
+        let readiness = self.server.readiness;
+        let draining = shutdown.clone();
+        let drain = async move {
+            draining.cancelled().await;
+            readiness.drain();
+        };
+        tokio::join!(listener::serve(self.listener, router, bounds, shutdown), drain);
+        sessions.tasks.close();
+        if tokio::time::timeout(limits.drain, sessions.tasks.wait()).await.is_err() {
+            sessions.cancel.cancel();
+            sessions.tasks.wait().await;
+        }
+    }
+}
+
+/// The sockets of one listener.
+#[derive(Clone)]
+struct Sessions {
+    parts: Arc<Parts>,
+    tasks: TaskTracker,
+    cancel: CancellationToken,
+}
+
+async fn upgrade(
+    State(sessions): State<Sessions>,
+    axum::Extension(connection): axum::Extension<Connection>,
+    upgrade: Result<Upgrade, NotAnUpgrade>,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(refused) => return refused.into_response(),
+    };
+    let channel = if connection.peer.ip().is_loopback() { Channel::Trusted } else { Channel::Plaintext };
+    let (response, upgrading) = upgrade.accept(maany_coordinator_transport::Limits::server());
+    let Sessions { parts, tasks, cancel } = sessions.clone();
+    tasks.spawn(async move {
+        // The connection keeps its place among those allowed until its session ends.
+        let _place = connection.place;
+        let deadline = parts.limits.session.hello_deadline;
+        if let Ok(Ok(socket)) = tokio::time::timeout(deadline, upgrading.socket()).await {
+            session::run(parts, Box::new(socket), channel, cancel).await;
+        }
+    });
+    response
+}

@@ -1,0 +1,181 @@
+//! Who may begin a session: token, scope, channel, owner, wallet, lease, request. Nothing is written here but the use of a step-up code, and
+//! that only for a principal who owns the wallet.
+
+use maany_coordinator_proto::{
+    Hello, Intent,
+    session::{Admission, Backup, Refusal, SignFacts, SteppedUp, WalletFacts},
+};
+use maany_coordinator_storage::{
+    Row, StoreError,
+    record::{AuditRow, BackupRule, WalletRecord, WalletState},
+};
+use tracing::{debug, error, warn};
+
+use super::{Parts, host::Admitted, leases::Subject, session::Channel};
+use crate::{
+    auth::{AuthError, Principal, Scope},
+    convert,
+    sign_request::ForSession,
+    time,
+};
+
+/// Decides whether the hello's sender may go on.
+pub(super) async fn admit(
+    parts: &Parts,
+    channel: Channel,
+    hello: Hello,
+) -> Result<(Admitted, Admission), Refusal> {
+    let principal = authenticate(parts, &hello).await?;
+    if !principal.may(Scope::of_intent(hello.intent())) {
+        return Err(Refusal::NotAllowed);
+    }
+    if hello.intent() != Intent::Sign && channel == Channel::Plaintext {
+        debug!("only signing runs over a plain connection from another machine");
+        return Err(Refusal::NotAllowed);
+    }
+    if let Intent::Dkg = hello.intent() {
+        return dkg(parts, principal, hello).await;
+    }
+    let row = wallet_of(parts, &principal, &hello).await?;
+    let lease = parts.leases.take(Subject::Wallet(row.wallet.to_bytes())).ok_or(Refusal::WalletBusy)?;
+    // Read again: a session that ended between the look-up and the lease may have changed it.
+    let row = parts.vault.wallet(&principal.rows(), row.wallet).await.map_err(|error| unavailable(&error))?;
+    let row = row.ok_or(Refusal::UnknownWallet)?;
+    let stepped_up = step_up(parts, &principal, &row, &hello).await?;
+    let facts = facts(&row, stepped_up).ok_or(Refusal::Internal)?;
+    let mut request = None;
+    let admission = match hello.intent() {
+        Intent::Sign => {
+            match parts.requests.for_session(&principal, &row, hello.request_id(), hello.message()).await {
+                ForSession::Open(found) => {
+                    request = Some(found);
+                    Admission::Sign(SignFacts::Open(facts))
+                }
+                ForSession::AlreadySigned => Admission::Sign(SignFacts::AlreadySigned),
+                ForSession::NotAllowed => return Err(Refusal::NotAllowed),
+                ForSession::Unavailable => return Err(Refusal::Internal),
+            }
+        }
+        Intent::Refresh => Admission::Refresh(facts),
+        Intent::Restore | Intent::Dkg => Admission::Restore(facts),
+    };
+    let (session_id, key_id) = (hello.session_id().clone(), hello.key_id().cloned());
+    let admitted = Admitted {
+        principal,
+        intent: hello.intent(),
+        session_id,
+        key_id,
+        wallet: Some(row),
+        request,
+        _lease: Some(lease),
+    };
+    Ok((admitted, admission))
+}
+
+async fn authenticate(parts: &Parts, hello: &Hello) -> Result<Principal, Refusal> {
+    let token = hello.token().ok_or(Refusal::NotAuthenticated)?;
+    match parts.authenticator.authenticate(token).await {
+        Ok(principal) => Ok(principal),
+        Err(AuthError::Unavailable(source)) => {
+            error!(error = %source, "tokens cannot be checked");
+            Err(Refusal::Internal)
+        }
+        Err(_refused) => {
+            parts.telemetry.auth_failed();
+            Err(Refusal::NotAuthenticated)
+        }
+    }
+}
+
+async fn dkg(parts: &Parts, principal: Principal, hello: Hello) -> Result<(Admitted, Admission), Refusal> {
+    let mut lease = None;
+    if let Some(key_id) = hello.key_id() {
+        let owner = principal.rows();
+        let subject = Subject::KeyId {
+            tenant: owner.tenant.clone(),
+            owner: owner.owner.clone(),
+            key_id: key_id.as_str().to_owned(),
+        };
+        lease = Some(parts.leases.take(subject).ok_or(Refusal::WalletBusy)?);
+        let found = parts.vault.wallet_by_key_id(&owner, key_id.as_str()).await;
+        if let Some(row) = found.map_err(|error| unavailable(&error))? {
+            if row.standing.state != WalletState::Provisional {
+                return Err(Refusal::KeyIdTaken);
+            }
+            // The device of an earlier attempt never said that it holds its share, and no session of it is alive:
+            // no address of that key was ever shown.
+            let audit = audit(&principal, "provisional-collected", &row);
+            parts.vault.discard_provisional(&row, audit).await.map_err(|error| unavailable(&error))?;
+        }
+    }
+    let wallet =
+        maany_coordinator_proto::WalletId::from_bytes(crate::random::bytes().map_err(|_| Refusal::Internal)?);
+    let (session_id, key_id) = (hello.session_id().clone(), hello.key_id().cloned());
+    let intent = hello.intent();
+    let admitted =
+        Admitted { principal, intent, session_id, key_id, wallet: None, request: None, _lease: lease };
+    Ok((admitted, Admission::Dkg { wallet }))
+}
+
+async fn wallet_of(
+    parts: &Parts,
+    principal: &Principal,
+    hello: &Hello,
+) -> Result<Row<WalletRecord>, Refusal> {
+    let key_id = hello.key_id().ok_or(Refusal::UnknownWallet)?;
+    super::wallets::find(&parts.vault, principal, key_id.as_str())
+        .await
+        .map_err(|error| unavailable(&error))?
+        .ok_or(Refusal::UnknownWallet)
+}
+
+async fn step_up(
+    parts: &Parts,
+    principal: &Principal,
+    row: &WalletRecord,
+    hello: &Hello,
+) -> Result<SteppedUp, Refusal> {
+    let Some(code) = hello.step_up() else { return Ok(SteppedUp::No) };
+    match parts.step_ups.consume(row.wallet, code, &principal.actor()).await {
+        Ok(()) => Ok(SteppedUp::Yes),
+        Err(StoreError::Spent { .. }) => Ok(SteppedUp::No),
+        Err(error) => Err(unavailable(&error)),
+    }
+}
+
+fn facts(row: &WalletRecord, stepped_up: SteppedUp) -> Option<WalletFacts> {
+    let facts = || {
+        Ok::<_, convert::Damaged>(WalletFacts {
+            wallet: convert::wallet_from_storage(row.wallet),
+            standing: convert::standing(row.standing.state),
+            active: convert::optional_share(row.active)?.ok_or(convert::Damaged)?,
+            pending: convert::optional_share(row.pending)?,
+            retired: convert::optional_share(row.retired)?,
+            backup: match row.backup_rule {
+                BackupRule::None | BackupRule::Waived => Backup::NotRequired,
+                BackupRule::Required | _ => {
+                    Backup::Required { receipt: convert::optional_share(row.receipt)? }
+                }
+            },
+            aborts: convert::ledger(row)?,
+            stepped_up,
+        })
+    };
+    facts().map_err(|error| warn!(%error, wallet = %row.wallet, "the wallet is not served")).ok()
+}
+
+/// An audit row of something that a principal's session did to a wallet.
+pub(super) fn audit(principal: &Principal, event: &str, row: &WalletRecord) -> AuditRow {
+    AuditRow {
+        at_ms: time::now_ms(),
+        actor: principal.actor(),
+        event: event.to_owned(),
+        wallet: Some(row.wallet),
+        details: String::new(),
+    }
+}
+
+fn unavailable(error: &StoreError) -> Refusal {
+    error!(%error, "the store does not answer");
+    Refusal::Internal
+}

@@ -1,0 +1,220 @@
+//! The configuration of a server: what is dangerous to forget cannot be forgotten.
+
+use std::sync::Arc;
+
+use maany_coordinator_storage::Vault;
+use maany_mpc_core::Engine;
+
+use super::{BuiltIn, Parts, Plaintext, Server, ServerLimits, SessionHandler, leases::Leases};
+use crate::{
+    auth::Authenticator,
+    engine_pool::{EnginePool, PoolConfig, PoolError},
+    http::{HttpState, MetricsPage, Readiness},
+    policy::PolicyHook,
+    sign_request::SignRequests,
+    step_up::StepUps,
+    telemetry::Telemetry,
+};
+
+/// A part that was not given yet.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Missing;
+
+/// Collects the parts of a server. `build` exists once the vault, the authenticator, the policy and the engine are given.
+#[derive(Clone)]
+pub struct ServerBuilder<V = Missing, A = Missing, P = Missing, E = Missing> {
+    vault: V,
+    authenticator: A,
+    policy: P,
+    engine: E,
+    pool: PoolConfig,
+    limits: ServerLimits,
+    plaintext: Plaintext,
+    telemetry: Telemetry,
+    metrics: Option<MetricsPage>,
+    handler: Arc<dyn SessionHandler>,
+}
+
+impl<V, A, P, E> std::fmt::Debug for ServerBuilder<V, A, P, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServerBuilder").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl ServerBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            vault: Missing,
+            authenticator: Missing,
+            policy: Missing,
+            engine: Missing,
+            pool: PoolConfig::default(),
+            limits: ServerLimits::default(),
+            plaintext: Plaintext::default(),
+            telemetry: Telemetry::default(),
+            metrics: None,
+            handler: Arc::new(BuiltIn),
+        }
+    }
+}
+
+impl<V, A, P, E> ServerBuilder<V, A, P, E> {
+    /// Where shares, requests and the audit log are kept, sealed. Required.
+    pub fn vault(self, vault: Vault) -> ServerBuilder<Vault, A, P, E> {
+        let Self {
+            authenticator, policy, engine, pool, limits, plaintext, telemetry, metrics, handler, ..
+        } = self;
+        ServerBuilder {
+            vault,
+            authenticator,
+            policy,
+            engine,
+            pool,
+            limits,
+            plaintext,
+            telemetry,
+            metrics,
+            handler,
+        }
+    }
+
+    /// Who a token belongs to. Required.
+    pub fn authenticator(
+        self,
+        authenticator: Arc<dyn Authenticator>,
+    ) -> ServerBuilder<V, Arc<dyn Authenticator>, P, E> {
+        let Self { vault, policy, engine, pool, limits, plaintext, telemetry, metrics, handler, .. } = self;
+        ServerBuilder {
+            vault,
+            authenticator,
+            policy,
+            engine,
+            pool,
+            limits,
+            plaintext,
+            telemetry,
+            metrics,
+            handler,
+        }
+    }
+
+    /// What may be signed. Required.
+    pub fn policy(self, policy: Arc<dyn PolicyHook>) -> ServerBuilder<V, A, Arc<dyn PolicyHook>, E> {
+        let Self {
+            vault, authenticator, engine, pool, limits, plaintext, telemetry, metrics, handler, ..
+        } = self;
+        ServerBuilder {
+            vault,
+            authenticator,
+            policy,
+            engine,
+            pool,
+            limits,
+            plaintext,
+            telemetry,
+            metrics,
+            handler,
+        }
+    }
+
+    /// The engine that makes keys and signatures. Required.
+    pub fn engine(self, engine: Arc<dyn Engine>) -> ServerBuilder<V, A, P, Arc<dyn Engine>> {
+        let Self {
+            vault, authenticator, policy, pool, limits, plaintext, telemetry, metrics, handler, ..
+        } = self;
+        ServerBuilder {
+            vault,
+            authenticator,
+            policy,
+            engine,
+            pool,
+            limits,
+            plaintext,
+            telemetry,
+            metrics,
+            handler,
+        }
+    }
+
+    /// Threads and queue of the engine pool; by default one thread a core.
+    #[must_use]
+    pub fn pool(mut self, pool: PoolConfig) -> Self {
+        self.pool = pool;
+        self
+    }
+
+    /// Sizes, counts and deadlines.
+    #[must_use]
+    pub fn limits(mut self, limits: ServerLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What may run over a connection that others can read.
+    #[must_use]
+    pub fn plaintext(mut self, plaintext: Plaintext) -> Self {
+        self.plaintext = plaintext;
+        self
+    }
+
+    /// Where numbers go; nowhere by default.
+    #[must_use]
+    pub fn telemetry(mut self, telemetry: Telemetry) -> Self {
+        self.telemetry = telemetry;
+        self
+    }
+
+    /// The page of `/metrics`, for tokens with the admin scope; without it the route does not exist.
+    #[must_use]
+    pub fn metrics(mut self, page: MetricsPage) -> Self {
+        self.metrics = Some(page);
+        self
+    }
+
+    /// What happens with a session that is ready; by default it runs.
+    #[must_use]
+    pub fn session_handler(mut self, handler: Arc<dyn SessionHandler>) -> Self {
+        self.handler = handler;
+        self
+    }
+}
+
+impl ServerBuilder<Vault, Arc<dyn Authenticator>, Arc<dyn PolicyHook>, Arc<dyn Engine>> {
+    /// Puts the parts together and starts the engine pool.
+    ///
+    /// # Errors
+    /// [`PoolError::Spawn`] when the system refuses a thread.
+    pub fn build(self) -> Result<Server, PoolError> {
+        let pool = Arc::new(EnginePool::observed(self.pool, Arc::new(self.telemetry.clone()))?);
+        let requests = Arc::new(
+            SignRequests::new(self.vault.clone(), self.policy).with_telemetry(self.telemetry.clone()),
+        );
+        let step_ups = Arc::new(StepUps::new(self.vault.clone()));
+        let readiness = Readiness::default();
+        let http = HttpState::new(
+            self.vault.clone(),
+            Arc::clone(&self.authenticator),
+            Arc::clone(&requests),
+            Arc::clone(&step_ups),
+            self.telemetry.clone(),
+        )
+        .with_readiness(readiness.clone());
+        let http = match self.metrics {
+            Some(page) => http.with_metrics(page),
+            None => http,
+        };
+        let parts = Parts {
+            vault: self.vault,
+            authenticator: self.authenticator,
+            engine: self.engine,
+            pool,
+            requests,
+            step_ups,
+            telemetry: self.telemetry,
+            leases: Leases::default(),
+            limits: self.limits,
+            handler: self.handler,
+        };
+        Ok(Server { parts: Arc::new(parts), http, readiness, plaintext: self.plaintext })
+    }
+}

@@ -1,0 +1,207 @@
+//! The server's durable writes, each one transaction with its audit row.
+
+use maany_coordinator_proto::session::{Pending, Promotion, Provisional, Receipt, StoreFault, Write};
+use maany_coordinator_storage::{
+    Row, SecretBytes, StoreError,
+    record::{AuditRow, BackupRule, FragmentRecord, ShareRecord, Standing, WalletRecord, WalletState},
+};
+use maany_mpc_core::KeyShare;
+
+use super::{Parts, admit::audit, host::Admitted};
+use crate::{
+    convert,
+    driver::{Product, Stored},
+    sign_request::SignRequestError,
+    time,
+};
+
+/// Why a write of a session failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WriteError {
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The signature could not be stored in its request.
+    #[error(transparent)]
+    Request(#[from] SignRequestError),
+    /// The machine asked for a write that this session has nothing for.
+    #[error("there is nothing to write: {0}")]
+    Nothing(&'static str),
+}
+
+impl WriteError {
+    /// What it means to the session.
+    pub(super) fn fault(&self) -> StoreFault {
+        match self {
+            Self::Store(error) => convert::store_fault(error),
+            Self::Request(error) => error.fault(),
+            Self::Nothing(_) => StoreFault::Unavailable,
+        }
+    }
+}
+
+/// Carries out one write.
+pub(super) async fn store(
+    parts: &Parts,
+    admitted: &mut Admitted,
+    write: Write,
+    product: &mut Option<Product>,
+) -> Result<Stored, WriteError> {
+    match write {
+        Write::Provisional(provisional) => {
+            let row = insert(parts, admitted, &provisional, share(product)?).await?;
+            admitted.wallet = Some(row);
+        }
+        Write::DropProvisional(_) => {
+            let row = wallet(admitted)?;
+            let audit = audit(&admitted.principal, "provisional-dropped", row);
+            parts.vault.discard_provisional(row, audit).await?;
+            admitted.wallet = None;
+        }
+        Write::Pending(pending) => {
+            let row = pend(parts, admitted, &pending, share(product)?).await?;
+            admitted.wallet = Some(row);
+        }
+        Write::Promote(promotion) => {
+            let row = promote(parts, admitted, promotion).await?;
+            admitted.wallet = Some(row);
+        }
+        Write::EraseRetired(id) => {
+            let row = wallet(admitted)?;
+            let audit = audit(&admitted.principal, "retired-share-erased", row);
+            let row = parts.vault.erase_retired(row, convert::share_to_storage(id), audit).await?;
+            admitted.wallet = Some(row);
+        }
+        Write::Signature => {
+            let Some(Product::Signature(signature)) = product.take() else {
+                return Err(WriteError::Nothing("the ceremony has made no signature"));
+            };
+            let request = admitted.request.take().ok_or(WriteError::Nothing("there is no sign request"))?;
+            let stored = parts.requests.store_signature(&admitted.principal, &request, &signature).await?;
+            admitted.request = Some(stored);
+        }
+        Write::Backup(backup) => {
+            let row = wallet(admitted)?;
+            let active = row.active.ok_or(WriteError::Nothing("the wallet has no active share"))?;
+            let fragment = FragmentRecord {
+                owner: row.owner.clone(),
+                subject: row.wallet.to_string(),
+                epoch: active.epoch(),
+                document: SecretBytes::new(backup.to_json().as_bytes().to_vec()),
+                stored_ms: time::now_ms(),
+            };
+            let audit = audit(&admitted.principal, "fragment-stored", row);
+            parts.vault.put_fragment(fragment, audit).await?;
+            // Whether the other fragments have reached their holders is not said in this frame.
+            return Ok(Stored::Backup(Receipt::Partial));
+        }
+        Write::Abort(abort) => {
+            // An abort in a DKG that stored nothing has no wallet to be counted for.
+            if let Some(row) = &admitted.wallet {
+                let standing = convert::standing_after(row, &abort);
+                let audit = audit(&admitted.principal, abort_event(&standing), row);
+                admitted.wallet = Some(parts.vault.set_standing(row, standing, audit).await?);
+            }
+        }
+        // Only a device drops a pending share by itself.
+        Write::DropPending(_) => return Err(WriteError::Nothing("a server does not drop a pending share")),
+    }
+    Ok(Stored::Done)
+}
+
+async fn insert(
+    parts: &Parts,
+    admitted: &Admitted,
+    provisional: &Provisional,
+    share: Box<KeyShare>,
+) -> Result<Row<WalletRecord>, WriteError> {
+    let wallet = convert::wallet_to_storage(provisional.wallet);
+    let record = WalletRecord {
+        wallet,
+        owner: admitted.principal.rows(),
+        key_id: admitted.key_id.as_ref().map(|id| id.as_str().to_owned()),
+        role: parts.vault.role(),
+        engine: share.engine().0,
+        public_key: *share.public_key().as_bytes(),
+        chain_code: share.chain_code(),
+        standing: Standing { state: WalletState::Provisional, aborts: Vec::new() },
+        active: Some(convert::share_to_storage(provisional.id)),
+        pending: None,
+        retired: None,
+        backup_rule: BackupRule::None,
+        receipt: None,
+        policy: Vec::new(),
+        created_ms: time::now_ms(),
+    };
+    let audit = AuditRow {
+        at_ms: time::now_ms(),
+        actor: admitted.principal.actor(),
+        event: "wallet-provisional".to_owned(),
+        wallet: Some(wallet),
+        details: String::new(),
+    };
+    let share = share_record(&record, record.active, &share)?;
+    Ok(parts.vault.insert_provisional(record, &share, audit).await?)
+}
+
+async fn pend(
+    parts: &Parts,
+    admitted: &Admitted,
+    pending: &Pending,
+    share: Box<KeyShare>,
+) -> Result<Row<WalletRecord>, WriteError> {
+    let row = wallet(admitted)?;
+    let audit = audit(&admitted.principal, "share-pending", row);
+    let active = pending.active.ok_or(WriteError::Nothing("a server's wallet has an active share"))?;
+    let share = share_record(row, Some(convert::share_to_storage(pending.id)), &share)?;
+    Ok(parts.vault.supersede_pending(row, convert::share_to_storage(active), &share, audit).await?)
+}
+
+async fn promote(
+    parts: &Parts,
+    admitted: &Admitted,
+    promotion: Promotion,
+) -> Result<Row<WalletRecord>, WriteError> {
+    let row = wallet(admitted)?;
+    let id = convert::share_to_storage(promotion.id);
+    if row.standing.state == WalletState::Provisional {
+        let audit = audit(&admitted.principal, "wallet-active", row);
+        return Ok(parts.vault.activate(row, id, audit).await?);
+    }
+    let audit = audit(&admitted.principal, "share-promoted", row);
+    let standing = Standing { state: WalletState::Active, aborts: row.standing.aborts.clone() };
+    Ok(parts.vault.promote_pending(row, id, standing, audit).await?)
+}
+
+fn wallet(admitted: &Admitted) -> Result<&Row<WalletRecord>, WriteError> {
+    admitted.wallet.as_ref().ok_or(WriteError::Nothing("there is no wallet"))
+}
+
+fn share(product: &mut Option<Product>) -> Result<Box<KeyShare>, WriteError> {
+    match product.take() {
+        Some(Product::Share(share)) => Ok(share),
+        _ => Err(WriteError::Nothing("the ceremony has made no share")),
+    }
+}
+
+fn share_record(
+    wallet: &WalletRecord,
+    id: Option<maany_coordinator_storage::ShareId>,
+    share: &KeyShare,
+) -> Result<ShareRecord, WriteError> {
+    Ok(ShareRecord {
+        wallet: wallet.wallet,
+        id: id.ok_or(WriteError::Nothing("the share has no id"))?,
+        engine: wallet.engine,
+        bytes: SecretBytes::new(share.dangerous_export().to_vec()),
+        stored_ms: time::now_ms(),
+    })
+}
+
+fn abort_event(standing: &Standing) -> &'static str {
+    match standing.state {
+        WalletState::Quarantined => "wallet-quarantined",
+        WalletState::Frozen => "wallet-frozen",
+        _ => "abort-counted",
+    }
+}

@@ -1,0 +1,162 @@
+//! The server's side of a session: who may do what, which share, and the durable writes.
+//!
+//! What follows from the facts that are looked up here is the session machine's business.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use maany_coordinator_proto::{
+    BackupShare, Hello, Intent, KeyId, SessionId, ShareId,
+    session::{self, AbortClass, Admission, Refusal, StoreFault, Write},
+};
+use maany_coordinator_storage::{
+    Row,
+    record::{SignRequestRecord, WalletRecord},
+};
+use maany_coordinator_transport::Message;
+use maany_mpc_core::{DkgContext, Flight, RefreshContext, Role, SignContext};
+use tracing::warn;
+
+use super::{Parts, leases::Lease, session::Channel};
+use crate::{
+    auth::Principal,
+    convert,
+    driver::{Ceremony, Host, Prepare, Product, Stored},
+    server::{admit, commit},
+    telemetry::SessionTrace,
+};
+
+/// One session's host on the server.
+pub(crate) struct ServerHost {
+    pub(super) parts: Arc<Parts>,
+    pub(super) channel: Channel,
+    pub(super) admitted: Option<Admitted>,
+    pub(super) trace: Option<SessionTrace>,
+}
+
+/// What is known once the hello is let in.
+pub(super) struct Admitted {
+    /// Whose session it is.
+    pub(super) principal: Principal,
+    /// What it wants.
+    pub(super) intent: Intent,
+    /// The device's name for the session.
+    pub(super) session_id: SessionId,
+    /// The key id that the device named or proposed.
+    pub(super) key_id: Option<KeyId>,
+    /// The wallet's row; none in a DKG that has not stored one.
+    pub(super) wallet: Option<Row<WalletRecord>>,
+    /// The sign request.
+    pub(super) request: Option<Row<SignRequestRecord>>,
+    /// Keeps other sessions of the wallet out until this one ends.
+    pub(super) _lease: Option<Lease>,
+}
+
+impl ServerHost {
+    /// A host for a socket that has just opened.
+    pub(crate) fn new(parts: Arc<Parts>, channel: Channel) -> Self {
+        Self { parts, channel, admitted: None, trace: None }
+    }
+
+    /// What the hello asked for.
+    pub(super) fn intent(&self) -> Intent {
+        self.admitted.as_ref().map_or(Intent::Dkg, |admitted| admitted.intent)
+    }
+
+    fn wallet(&self) -> Option<&Row<WalletRecord>> {
+        self.admitted.as_ref()?.wallet.as_ref()
+    }
+}
+
+#[async_trait]
+impl Host for ServerHost {
+    async fn admit(&mut self, hello: Hello) -> Result<Admission, Refusal> {
+        self.trace = Some(SessionTrace::open(&self.parts.telemetry, hello.session_id(), hello.intent()));
+        let (admitted, admission) = admit::admit(&self.parts, self.channel, hello).await?;
+        if let (Some(trace), Some(wallet)) = (&self.trace, &admitted.wallet) {
+            trace.wallet(&convert::wallet_from_storage(wallet.wallet));
+        }
+        self.admitted = Some(admitted);
+        Ok(admission)
+    }
+
+    async fn prepare(&mut self, ceremony: session::Ceremony) -> Result<Prepare, AbortClass> {
+        let admitted = self.admitted.as_ref().ok_or(AbortClass::A)?;
+        let engine = Arc::clone(&self.parts.engine);
+        let session = admitted.session_id.as_str().as_bytes().to_vec();
+        let share = match ceremony {
+            session::Ceremony::Dkg => {
+                let key_id =
+                    admitted.key_id.as_ref().map_or_else(Vec::new, |id| id.as_str().as_bytes().to_vec());
+                let context = DkgContext { role: Role::Server, session, key_id };
+                return Ok(Box::new(move || engine.dkg(context).map(Ceremony::Share)));
+            }
+            session::Ceremony::Sign(share)
+            | session::Ceremony::Refresh(share)
+            | session::Ceremony::Restore(share) => share,
+        };
+        let wallet = self.wallet().ok_or(AbortClass::A)?;
+        let stored =
+            self.parts.vault.share(wallet, convert::share_to_storage(share)).await.map_err(|error| {
+                warn!(%error, "the wallet's share cannot be opened");
+                AbortClass::A
+            })?;
+        let wallet_id = wallet.wallet.to_bytes().to_vec();
+        if let session::Ceremony::Sign(_) = ceremony {
+            let request = admitted.request.as_ref().ok_or(AbortClass::A)?;
+            let context = SignContext {
+                role: Role::Server,
+                flight: Flight::ServerFirst,
+                session,
+                wallet: wallet_id,
+                request_id: request.request.to_bytes().to_vec(),
+                chain_id: request.chain_id.as_bytes().to_vec(),
+                path: request.path.parse().map_err(|_| AbortClass::A)?,
+                digest: request.digest,
+                sign_bytes: request.sign_doc.clone(),
+                server_nonce: None,
+            };
+            return Ok(Box::new(move || {
+                let share = Arc::new(engine.import_share(stored.bytes.dangerous_expose())?);
+                engine.sign(share, context).map(Ceremony::Signature)
+            }));
+        }
+        let context = RefreshContext { role: Role::Server, session, wallet: wallet_id };
+        Ok(Box::new(move || {
+            let share = Arc::new(engine.import_share(stored.bytes.dangerous_expose())?);
+            engine.refresh(share, context).map(Ceremony::Share)
+        }))
+    }
+
+    async fn store(&mut self, write: Write, product: &mut Option<Product>) -> Result<Stored, StoreFault> {
+        let admitted = self.admitted.as_mut().ok_or(StoreFault::Unavailable)?;
+        let written = commit::store(&self.parts, admitted, write, product).await;
+        written.map_err(|error| {
+            warn!(%error, "a write of the session failed");
+            error.fault()
+        })
+    }
+
+    async fn make_backup(&mut self, _share: ShareId) -> Option<BackupShare> {
+        // The machine of the device alone asks for one.
+        None
+    }
+
+    fn stepped(&mut self, took: Duration) {
+        if let Some(trace) = &mut self.trace {
+            trace.round(took);
+        }
+    }
+
+    fn sent(&mut self, message: &Message) {
+        if let Some(trace) = &mut self.trace {
+            trace.sent(message.len());
+        }
+    }
+
+    fn received(&mut self, message: &Message) {
+        if let Some(trace) = &mut self.trace {
+            trace.received(message.len());
+        }
+    }
+}
