@@ -1,0 +1,240 @@
+//! The device's side of the HTTP routes: small, bounded, without TLS and without redirects.
+//!
+//! The token goes to the configured server and nowhere else: redirects are not followed and proxies of the
+//! environment are not used. It retries nothing; [`ClientError::is_retryable`] says what may be.
+
+mod error;
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use maany_coordinator_proto::{KeyId, Recovery, RequestId, Token, WalletId};
+use reqwest::{Method, RequestBuilder, Response, Url, redirect};
+use serde::{Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
+
+pub use self::error::ClientError;
+use super::wire;
+
+/// Largest answer that is read, in bytes.
+const ANSWER: usize = 1024 * 1024;
+/// Pages of a wallet list that are read.
+const PAGES: usize = 1000;
+/// From the call to the answer: a little more than the server's own deadline.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A client for one server and one token. Cheap to clone.
+#[derive(Clone)]
+pub struct HttpClient {
+    client: reqwest::Client,
+    base: Url,
+    token: Arc<Token>,
+}
+
+impl std::fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpClient").field("base", &self.base.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl HttpClient {
+    /// A client for the server at `url`, which starts with `ws://` or `http://` and names host and port only.
+    ///
+    /// # Errors
+    /// [`ClientError::Url`].
+    pub fn new(url: &str, token: Arc<Token>) -> Result<Self, ClientError> {
+        let client = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .timeout(DEADLINE)
+            .build()
+            .map_err(ClientError::unreachable)?;
+        Ok(Self { client, base: base(url)?, token })
+    }
+
+    /// Makes a sign request.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn create_sign_request(
+        &self,
+        new: &wire::NewSignRequest,
+    ) -> Result<wire::SignRequest, ClientError> {
+        self.post(&["v1", "sign-requests"], new).await
+    }
+
+    /// Shows a sign request.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn sign_request(&self, id: RequestId) -> Result<wire::SignRequest, ClientError> {
+        self.get(&["v1", "sign-requests", &id.to_string()]).await
+    }
+
+    /// The owner's wallets.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn wallets(&self) -> Result<Vec<wire::Wallet>, ClientError> {
+        let mut wallets = Vec::new();
+        let mut url = self.url(&["v1", "wallets"])?;
+        for _ in 0..PAGES {
+            let page: wire::Wallets = json(self.send(self.client.get(url.clone())).await?).await?;
+            wallets.extend(page.wallets);
+            match page.next {
+                Some(next) => url.query_pairs_mut().clear().append_pair("after", &next),
+                None => return Ok(wallets),
+            };
+        }
+        Err(ClientError::TooLarge)
+    }
+
+    /// One wallet, by its key id or its wallet id; `None` where the owner has none of that name.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn wallet(&self, name: &KeyId) -> Result<Option<wire::Wallet>, ClientError> {
+        match self.get(&["v1", "wallets", name.as_str()]).await {
+            Err(ClientError::Refused { status: 404, .. }) => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
+    /// The stored part of a wallet's backup, while the operator's grant is open.
+    ///
+    /// # Errors
+    /// [`ClientError`]; status 404 where there is no grant, no backup or no such wallet.
+    pub async fn recovery(&self, name: &KeyId) -> Result<Recovery, ClientError> {
+        let url = self.url(&["wallets", name.as_str(), "recovery"])?;
+        let bytes = read(self.send(self.client.get(url)).await?).await?;
+        Recovery::parse(&bytes).map_err(|_| ClientError::Malformed)
+    }
+
+    /// Leaves a fragment document with the coordinator. `acknowledged` counts the fragments that have reached their
+    /// holders, this one included.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn put_fragment(
+        &self,
+        name: &KeyId,
+        document: &[u8],
+        acknowledged: u8,
+    ) -> Result<wire::StoredFragment, ClientError> {
+        let body = wire::NewFragment { document: STANDARD.encode(document), acknowledged };
+        let url = self.url(&["v1", "wallets", name.as_str(), "fragment"])?;
+        let answer = self.send(self.client.request(Method::PUT, url).json(&body)).await;
+        // The copy inside the HTTP client is beyond reach; ours is not.
+        drop(Zeroizing::new(body.document));
+        json(answer?).await
+    }
+
+    /// Makes a step-up code, with an operator's token.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn create_step_up(&self, wallet: WalletId) -> Result<wire::StepUp, ClientError> {
+        self.post(&["v1", "admin", "step-up"], &wire::NewStepUp { wallet_id: wallet.to_string() }).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, ClientError> {
+        json(self.send(self.client.get(self.url(path)?)).await?).await
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        json(self.send(self.client.post(self.url(path)?).json(body)).await?).await
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
+        let request = request.bearer_auth(self.token.dangerous_expose());
+        let response = request.send().await.map_err(ClientError::unreachable)?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let body = read(response).await?;
+        let error = serde_json::from_slice(&body).map_err(|_| ClientError::Malformed)?;
+        Err(ClientError::Refused { status: status.as_u16(), error })
+    }
+
+    fn url(&self, path: &[&str]) -> Result<Url, ClientError> {
+        // Both are key ids by their alphabet, and in a URL they are something else.
+        if path.iter().any(|segment| matches!(*segment, "." | "..")) {
+            return Err(ClientError::Name);
+        }
+        let mut url = self.base.clone();
+        url.path_segments_mut().map_err(|()| ClientError::Url)?.clear().extend(path);
+        Ok(url)
+    }
+}
+
+fn base(url: &str) -> Result<Url, ClientError> {
+    let authority =
+        url.strip_prefix("ws://").or_else(|| url.strip_prefix("http://")).ok_or(ClientError::Url)?;
+    let base = Url::parse(&format!("http://{authority}")).map_err(|_| ClientError::Url)?;
+    let is_bare = matches!(base.path(), "" | "/")
+        && base.query().is_none()
+        && base.fragment().is_none()
+        && base.username().is_empty()
+        && base.password().is_none();
+    if is_bare { Ok(base) } else { Err(ClientError::Url) }
+}
+
+async fn json<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {
+    serde_json::from_slice(&read(response).await?).map_err(|_| ClientError::Malformed)
+}
+
+async fn read(mut response: Response) -> Result<Zeroizing<Vec<u8>>, ClientError> {
+    let mut body = Zeroizing::new(Vec::new());
+    while let Some(chunk) = response.chunk().await.map_err(ClientError::unreachable)? {
+        if body.len() + chunk.len() > ANSWER {
+            return Err(ClientError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(url: &str) -> Result<HttpClient, ClientError> {
+        HttpClient::new(url, Arc::new(Token::new("id.secret").unwrap()))
+    }
+
+    #[test]
+    fn the_websocket_address_is_the_http_address() {
+        for url in ["ws://127.0.0.1:8080", "http://127.0.0.1:8080/"] {
+            let client = client(url).unwrap();
+            let made = client.url(&["v1", "wallets", "my:key.1"]).unwrap();
+            assert_eq!(made.as_str(), "http://127.0.0.1:8080/v1/wallets/my:key.1");
+        }
+    }
+
+    #[test]
+    fn an_address_that_promises_tls_or_holds_more_than_host_and_port_is_refused() {
+        for url in
+            ["wss://h", "https://h", "h:8080", "", "ws://", "ws://h/x", "ws://u:p@h", "ws://h?q", "ws://h#f"]
+        {
+            assert!(matches!(client(url), Err(ClientError::Url)), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_climb_out_of_its_path() {
+        let client = client("ws://127.0.0.1:8080").unwrap();
+        for name in [".", ".."] {
+            assert!(matches!(client.url(&["v1", "wallets", name]), Err(ClientError::Name)));
+        }
+    }
+
+    #[test]
+    fn the_token_is_not_in_the_debug_text() {
+        assert!(!format!("{:?}", client("ws://h:1").unwrap()).contains("secret"));
+    }
+}

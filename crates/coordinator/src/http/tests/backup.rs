@@ -1,0 +1,146 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use maany_coordinator_proto::{
+    BackupShare, KeyId, Recovery, SessionId, StepUp,
+    backup_share::{BackupCiphertext, Fragment, Label, Split},
+};
+use maany_coordinator_storage::{
+    SecretBytes,
+    record::{AuditRow, BackupRule, FragmentRecord, WalletRecord},
+};
+use maany_mpc_core::{
+    PublicKey, ShareId,
+    backup::{self, BackupContext, FragmentDocument, Threshold},
+};
+use serde_json::json;
+
+use super::*;
+use crate::test_support::{alice, share_id, wallet};
+
+fn document(row: &WalletRecord, epoch: u64) -> FragmentDocument {
+    let context = BackupContext {
+        wallet: row.wallet.as_bytes().to_vec(),
+        key_id: row.key_id.clone().unwrap_or_default().into_bytes(),
+        share_id: ShareId::from_bytes(&share_id(epoch).to_bytes()).unwrap(),
+        public_key: PublicKey::from_sec1(&row.public_key).unwrap(),
+    };
+    let fragment = backup::Fragment::from_bytes(&[1; 33]).unwrap();
+    FragmentDocument::new(context, Threshold::new(2, 3).unwrap(), vec![7; 40], fragment).unwrap()
+}
+
+fn upload(document: &FragmentDocument, acknowledged: u8) -> Value {
+    json!({"document": STANDARD.encode(document.dangerous_to_bytes()), "acknowledged": acknowledged})
+}
+
+const FRAGMENT: &str = "/v1/wallets/k/fragment";
+const RECOVERY: &str = "/wallets/k/recovery";
+
+#[tokio::test]
+async fn a_fragment_goes_back_only_while_the_operators_grant_is_open() {
+    let api = api().await;
+    let row = wallet(&api.vault, &alice(), 1, Some("k")).await;
+    let document = document(&row, 1);
+    let stored = api.put(&api.alice, FRAGMENT, &upload(&document, 1)).await;
+    assert_eq!((stored.status, stored.json()), (StatusCode::OK, json!({"epoch": 1, "receipt": false})));
+    let unknown = api.get(&api.alice, "/wallets/nobodys/recovery").await;
+    assert_eq!(api.get(&api.alice, RECOVERY).await, unknown, "without a grant there is nothing");
+
+    let body = json!({"walletId": row.wallet.to_string()});
+    let code = api.post(&api.admin, "/v1/admin/step-up", &body).await;
+    assert_eq!(
+        (code.status, &code.headers[header::CACHE_CONTROL]),
+        (StatusCode::CREATED, &"no-store".parse().unwrap())
+    );
+    let answer = api.get(&api.alice, RECOVERY).await;
+    assert_eq!(
+        (answer.status, &answer.headers[header::CACHE_CONTROL]),
+        (StatusCode::OK, &"no-store".parse().unwrap())
+    );
+    let recovery = Recovery::parse(&answer.body).unwrap();
+    assert_eq!(recovery.fragment.dangerous_expose(), document.dangerous_to_bytes().as_slice());
+    assert_eq!(recovery.ciphertext.blob, document.ciphertext());
+    assert_eq!(api.get(&api.bob, RECOVERY).await, unknown, "a grant is the wallet owner's only");
+
+    let code = StepUp::new(code.json()["code"].as_str().unwrap()).unwrap();
+    api.state.step_ups.consume(row.wallet, &code, "acme/alice").await.unwrap();
+    assert_eq!(api.get(&api.alice, RECOVERY).await, unknown, "the used code has closed it");
+}
+
+#[tokio::test]
+async fn what_an_existing_device_left_goes_back_as_it_came() {
+    let api = api().await;
+    let row = wallet(&api.vault, &alice(), 1, Some("k")).await;
+    let ciphertext = BackupCiphertext {
+        kind: Label::text("ecdsa-2p").unwrap(),
+        curve: Label::number(714),
+        scheme: Label::text("shamir").unwrap(),
+        key_id: KeyId::new("k").unwrap(),
+        split: Split::new(2, 3).unwrap(),
+        label: vec![1, 2],
+        blob: vec![3; 40],
+    };
+    let fragment = Fragment::new(vec![4; 33].into()).unwrap();
+    let frame = BackupShare::new(SessionId::new("s").unwrap(), ciphertext.clone(), fragment, 1).unwrap();
+    let record = FragmentRecord {
+        owner: alice().rows(),
+        subject: row.wallet.to_string(),
+        epoch: 1,
+        document: SecretBytes::new(frame.to_json().as_bytes().to_vec()),
+        stored_ms: 1,
+    };
+    let audit = AuditRow {
+        at_ms: 1,
+        actor: "test".to_owned(),
+        event: "test".to_owned(),
+        wallet: None,
+        details: String::new(),
+    };
+    api.vault.put_fragment(record, audit).await.unwrap();
+    api.state.step_ups.create(row.wallet, "operator").await.unwrap();
+    let recovery = Recovery::parse(&api.get(&api.alice, RECOVERY).await.body).unwrap();
+    assert_eq!(recovery.ciphertext, ciphertext);
+    assert_eq!(recovery.fragment.dangerous_expose(), [4; 33]);
+}
+
+#[tokio::test]
+async fn a_backup_is_complete_when_enough_fragments_are_acknowledged() {
+    let api = api().await;
+    let row = wallet(&api.vault, &alice(), 1, Some("k")).await;
+    assert_eq!(row.backup_rule, BackupRule::None);
+    let stored = api.put(&api.alice, FRAGMENT, &upload(&document(&row, 1), 2)).await;
+    assert_eq!(stored.json(), json!({"epoch": 1, "receipt": true}));
+    let row = api.vault.wallet(&alice().rows(), row.wallet).await.unwrap().unwrap();
+    assert_eq!((row.receipt, row.backup_rule), (Some(share_id(1)), BackupRule::Required));
+    // The answer was lost: the device says it again.
+    let again = api.put(&api.alice, FRAGMENT, &upload(&document(&row, 1), 3)).await;
+    assert_eq!(again.json(), json!({"epoch": 1, "receipt": true}));
+}
+
+#[tokio::test]
+async fn a_fragment_of_another_wallet_key_or_epoch_is_refused() {
+    let api = api().await;
+    let row = wallet(&api.vault, &alice(), 1, Some("k")).await;
+    let other = wallet(&api.vault, &alice(), 2, None).await;
+    for document in [document(&row, 2), document(&other, 1)] {
+        let answer = api.put(&api.alice, FRAGMENT, &upload(&document, 3)).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "fragment"));
+    }
+    for (field, value) in [("document", json!("AAAA")), ("document", json!("")), ("document", json!("*"))] {
+        let mut body = upload(&document(&row, 1), 3);
+        body[field] = value;
+        assert!(api.put(&api.alice, FRAGMENT, &body).await.status.is_client_error());
+    }
+    let row = api.vault.wallet(&alice().rows(), row.wallet).await.unwrap().unwrap();
+    assert_eq!(row.receipt, None);
+}
+
+#[tokio::test]
+async fn a_step_up_code_is_made_for_any_owners_wallet_and_for_no_unknown_one() {
+    let api = api().await;
+    let row = wallet(&api.vault, &test_support::bob(), 1, None).await;
+    let ask = async |id: &str| api.post(&api.admin, "/v1/admin/step-up", &json!({"walletId": id})).await;
+    assert_eq!(ask(&row.wallet.to_string()).await.status, StatusCode::CREATED);
+    for unknown in ["ee".repeat(16), "not-an-id".to_owned()] {
+        let answer = ask(&unknown).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "not_found"));
+    }
+}

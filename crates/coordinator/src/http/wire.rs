@@ -1,0 +1,150 @@
+//! The JSON bodies, the same for the routes and for the client.
+//!
+//! Names are camelCase. Ids, digests and public keys are lower-case hexadecimal, other bytes padded standard base64
+//! (RFC 4648, section 4), times milliseconds since 1970-01-01 UTC. A request with an unknown field is refused; a
+//! client ignores fields of an answer that it does not know.
+
+use serde::{Deserialize, Serialize};
+
+/// The body of every answer that is not a success.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Error {
+    /// A stable word, such as `not_found`.
+    pub code: String,
+    /// What is wrong and what to do, for people.
+    pub message: String,
+    /// Whether the same request may succeed later.
+    pub retryable: bool,
+}
+
+/// `GET /wallets/{id}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exists {
+    /// Whether the owner has such a wallet.
+    pub exists: bool,
+}
+
+/// `GET /v1/wallets`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wallets {
+    /// The owner's wallets, in the order of their ids.
+    pub wallets: Vec<Wallet>,
+    /// What to send as `after` for the wallets that follow; absent after the last ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// One wallet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Wallet {
+    /// The wallet id, 32 hexadecimal digits.
+    pub id: String,
+    /// The key id that the device proposed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// The wallet's public key, 33-byte compressed SEC1, 66 hexadecimal digits.
+    pub public_key: String,
+    /// `provisional`, `active`, `quarantined`, `frozen` or `retired`.
+    pub state: String,
+    /// The epoch of the active share; 0 where there is none.
+    pub epoch: u64,
+}
+
+/// `POST /v1/sign-requests`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewSignRequest {
+    /// The wallet id, or the key id that the device proposed.
+    pub wallet_id: String,
+    /// The chain.
+    pub chain_id: String,
+    /// Where the signing key hangs below the wallet's key, `m/44/118/0/0/0`; absent for the wallet's key itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// `direct` or `amino-json`.
+    pub mode: String,
+    /// The sign doc, base64.
+    pub sign_doc: String,
+}
+
+/// The answer to `POST /v1/sign-requests` and to `GET /v1/sign-requests/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignRequest {
+    /// The request's id, 32 hexadecimal digits.
+    pub id: String,
+    /// The wallet id.
+    pub wallet_id: String,
+    /// The chain; empty for a bare digest.
+    pub chain_id: String,
+    /// The derivation path.
+    pub path: String,
+    /// `direct`, `amino-json` or `raw`.
+    pub mode: String,
+    /// SHA-256 of the sign doc, 64 hexadecimal digits.
+    pub digest: String,
+    /// What the sign doc says, as the server decoded it; null for a bare digest.
+    pub decoded: serde_json::Value,
+    /// What the policy decided.
+    pub verdict: Verdict,
+    /// `open`, `signed`, `refused`, `expired` or `failed`.
+    pub status: String,
+    /// When it was made.
+    pub created_at: u64,
+    /// When it ends unsigned.
+    pub expires_at: u64,
+    /// The signature, base64 of `r || s` (64 bytes, low-S), once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// The signature's recovery id, 0 to 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_id: Option<u8>,
+}
+
+/// What the policy decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// `allow` or `deny`.
+    pub decision: String,
+    /// The code of the reason for which it was denied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// `PUT /v1/wallets/{id}/fragment`. It holds a secret: no `Debug`, no `Clone`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewFragment {
+    /// The fragment document, base64.
+    pub document: String,
+    /// How many of the fragments have reached their holders, this one included.
+    pub acknowledged: u8,
+}
+
+/// The answer to `PUT /v1/wallets/{id}/fragment`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredFragment {
+    /// The epoch of the share that the fragment is of.
+    pub epoch: u64,
+    /// Whether the backup is complete: enough fragments have reached their holders to restore.
+    pub receipt: bool,
+}
+
+/// `POST /v1/admin/step-up`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewStepUp {
+    /// The wallet id, 32 hexadecimal digits.
+    pub wallet_id: String,
+}
+
+/// The answer to `POST /v1/admin/step-up`. It holds a secret: no `Debug`, no `Clone`.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepUp {
+    /// The code, shown once.
+    pub code: String,
+    /// When it ends.
+    pub expires_at: u64,
+}

@@ -1,0 +1,120 @@
+//! The allow list: chains, message types, recipients and maxima that are named, and nothing else.
+
+mod config;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use maany_coordinator_cosmos::{Address, Amount, Coin, DecodedMsg, DecodedTx, Denom, MsgSend};
+
+pub use self::config::{AllowListConfig, PolicyConfigError};
+use super::{PolicyHook, Reason, SignIntent, Subject, Verdict};
+
+/// Allows what is listed. See [`AllowListConfig`] for the rules; it is read from configuration as that.
+///
+/// Whatever the list says, these are denied: a message that this release does not decode, extension options, an
+/// unordered transaction, a second signer, and a fee that another account pays.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(try_from = "AllowListConfig")]
+pub struct AllowList {
+    chains: BTreeSet<String>,
+    messages: BTreeSet<String>,
+    recipients: Option<BTreeSet<Address>>,
+    max_per_tx: BTreeMap<Denom, Amount>,
+    max_fee: BTreeMap<Denom, Amount>,
+    max_memo_bytes: usize,
+    allow_raw: bool,
+}
+
+#[async_trait]
+impl PolicyHook for AllowList {
+    async fn decide(&self, intent: &SignIntent<'_>) -> Verdict {
+        match self.check(intent.subject) {
+            Ok(()) => Verdict::Allow,
+            Err(reason) => Verdict::Deny(reason),
+        }
+    }
+}
+
+impl AllowList {
+    fn check(&self, subject: Subject<'_>) -> Result<(), Reason> {
+        match subject {
+            Subject::Transaction(tx) => self.check_transaction(tx),
+            Subject::Raw(_) if self.allow_raw => Ok(()),
+            Subject::Raw(_) => Err(Reason::RAW),
+        }
+    }
+
+    fn check_transaction(&self, tx: &DecodedTx) -> Result<(), Reason> {
+        // Taken apart by name, so that a new field of a transaction is a rule to think about here.
+        let DecodedTx {
+            mode: _,
+            chain_id,
+            account_number: _,
+            messages,
+            signers,
+            fee,
+            memo,
+            timeout_height: _,
+            timeout_timestamp: _,
+            unordered,
+            extension_options,
+            non_critical_extension_options,
+        } = tx;
+        require(self.chains.contains(chain_id), Reason::CHAIN)?;
+        require(!unordered, Reason::UNORDERED)?;
+        require(
+            extension_options.is_empty() && non_critical_extension_options.is_empty(),
+            Reason::EXTENSIONS,
+        )?;
+        require(signers.len() == 1, Reason::SIGNERS)?;
+        require(memo.len() <= self.max_memo_bytes, Reason::MEMO)?;
+        require(fee.payer.is_none() && fee.granter.is_none(), Reason::FEE_PAYER)?;
+        within(&self.max_fee, &fee.amounts, &Reason::FEE_DENOM, &Reason::FEE)?;
+        require(!messages.is_empty(), Reason::NO_MESSAGE)?;
+        let mut sent = Vec::new();
+        for message in messages {
+            sent.extend_from_slice(&self.check_message(message)?.amounts);
+        }
+        within(&self.max_per_tx, &sent, &Reason::DENOM, &Reason::AMOUNT)
+    }
+
+    fn check_message<'a>(&self, message: &'a DecodedMsg) -> Result<&'a MsgSend, Reason> {
+        match message {
+            DecodedMsg::Send(send) => {
+                require(self.messages.contains(MsgSend::TYPE_URL), Reason::MESSAGE)?;
+                let known = self.recipients.as_ref().is_none_or(|list| list.contains(&send.to));
+                require(known, Reason::RECIPIENT)?;
+                Ok(send)
+            }
+            // Of a message of which only the type is known, nothing else can be checked.
+            _ => Err(Reason::UNKNOWN_MESSAGE),
+        }
+    }
+}
+
+/// Whether the sums of the coins stay within the maxima; a denom without a maximum does not.
+fn within(
+    maxima: &BTreeMap<Denom, Amount>,
+    coins: &[Coin],
+    denom: &Reason,
+    over: &Reason,
+) -> Result<(), Reason> {
+    let mut sums: BTreeMap<&Denom, Amount> = BTreeMap::new();
+    for coin in coins {
+        let sum = sums.entry(&coin.denom).or_insert_with(Amount::zero);
+        *sum = sum.checked_add(&coin.amount).map_err(|_overflow| over.clone())?;
+    }
+    for (name, sum) in sums {
+        let maximum = maxima.get(name).ok_or_else(|| denom.clone())?;
+        require(sum <= *maximum, over.clone())?;
+    }
+    Ok(())
+}
+
+fn require(holds: bool, otherwise: Reason) -> Result<(), Reason> {
+    if holds { Ok(()) } else { Err(otherwise) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! Why a sign request was not made, found or finished.
+
+use maany_coordinator_cosmos::CosmosError;
+use maany_coordinator_proto::session::StoreFault;
+use maany_coordinator_storage::StoreError;
+
+use crate::convert;
+
+/// What went wrong with a sign request.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignRequestError {
+    /// There is no such wallet, for this principal.
+    #[error("there is no such wallet")]
+    UnknownWallet,
+    /// There is no such request, for this principal and wallet.
+    #[error("there is no such sign request")]
+    UnknownRequest,
+    /// Several open requests have this digest: name one by its id.
+    #[error("several open sign requests have this digest: name one by its id")]
+    Ambiguous,
+    /// The request that is named is for another digest than the one that is given.
+    #[error("the sign request is for another digest")]
+    OtherDigest,
+    /// The wallet is provisional, quarantined, frozen or retired.
+    #[error("the wallet cannot sign in its present state")]
+    WalletNotActive,
+    /// The wallet has as many open requests as it may have.
+    #[error("the wallet has too many open sign requests: sign them or let them expire")]
+    TooMany,
+    /// The sign doc does not decode, is not canonical, or holds something that would be signed without being shown.
+    #[error("the sign doc is not accepted")]
+    SignDoc(#[source] CosmosError),
+    /// The sign doc is for another chain than the request.
+    #[error("the sign doc is for another chain than the request")]
+    OtherChain,
+    /// The sign doc does not name the wallet's key at this path as a signer.
+    #[error("the sign doc names another signer than the wallet's key at this path")]
+    OtherSigner,
+    /// The sign doc names the wallet's key, but with another sign mode.
+    #[error("the sign doc names another sign mode for this signer")]
+    OtherMode,
+    /// A transfer in the sign doc is from another account than the signer's.
+    #[error("a transfer in the sign doc is from another account than the signer's")]
+    OtherSender,
+    /// No key hangs at this path (probability below 2^-127 for each step).
+    #[error("the derivation path leads to no key")]
+    NoSuchKey,
+    /// The request is over: refused, expired or failed.
+    #[error("the sign request is over")]
+    Over,
+    /// A stored row makes no sense: it is damaged, or a later release wrote it.
+    #[error("a stored record of the sign request makes no sense")]
+    Damaged,
+    /// The store failed.
+    #[error("the sign request could not be stored or read")]
+    Store(#[from] StoreError),
+    /// The operating system gave no random bytes.
+    #[error("the system gave no random bytes")]
+    NoRandomness(#[source] getrandom::Error),
+}
+
+impl SignRequestError {
+    /// Whether this side failed, rather than what was asked for.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        match self {
+            Self::Damaged | Self::Store(_) | Self::NoRandomness(_) => true,
+            Self::UnknownWallet
+            | Self::UnknownRequest
+            | Self::Ambiguous
+            | Self::OtherDigest
+            | Self::WalletNotActive
+            | Self::TooMany
+            | Self::SignDoc(_)
+            | Self::OtherChain
+            | Self::OtherSigner
+            | Self::OtherMode
+            | Self::OtherSender
+            | Self::NoSuchKey
+            | Self::Over => false,
+        }
+    }
+
+    /// What it means to a session that could not store its signature.
+    pub(crate) fn fault(&self) -> StoreFault {
+        match self {
+            Self::Store(error) => convert::store_fault(error),
+            Self::Damaged => StoreFault::Corrupt,
+            Self::NoRandomness(_) => StoreFault::Unavailable,
+            // The request is not there any more, or not open any more: somebody else was faster.
+            _ => StoreFault::Conflict,
+        }
+    }
+
+    /// Whether the same call may succeed later without anyone's help.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::TooMany | Self::NoRandomness(_) => true,
+            Self::Store(error) => error.is_retryable(),
+            Self::UnknownWallet
+            | Self::UnknownRequest
+            | Self::Ambiguous
+            | Self::OtherDigest
+            | Self::WalletNotActive
+            | Self::SignDoc(_)
+            | Self::OtherChain
+            | Self::OtherSigner
+            | Self::OtherMode
+            | Self::OtherSender
+            | Self::NoSuchKey
+            | Self::Over
+            | Self::Damaged => false,
+        }
+    }
+}

@@ -1,0 +1,287 @@
+use maany_coordinator_storage::record::Standing;
+
+use super::*;
+use crate::{
+    policy::{AllowList, AllowListConfig, Reason, RefuseAll},
+    test_support::{CHAIN, Hands, TestKey, alice, bob, child, doc, draft, events, vault, wallet},
+};
+
+struct Bench {
+    vault: Vault,
+    requests: SignRequests,
+    hands: Hands,
+}
+
+async fn bench(policy: impl PolicyHook) -> Bench {
+    let vault = vault().await;
+    let hands = Hands::at(1_000_000);
+    let requests = SignRequests::new(vault.clone(), Arc::new(policy)).with_clock(hands.clock());
+    Bench { vault, requests, hands }
+}
+
+fn allow(allow_raw: bool) -> AllowList {
+    let maximum = || [("uatom".to_owned(), "100".to_owned())].into();
+    let config = AllowListConfig {
+        chains: vec![CHAIN.to_owned()],
+        messages: vec!["/cosmos.bank.v1beta1.MsgSend".to_owned()],
+        max_per_tx: maximum(),
+        max_fee: maximum(),
+        allow_raw,
+        ..AllowListConfig::default()
+    };
+    AllowList::try_from(config).unwrap()
+}
+
+fn new(sign_doc: &SignDoc, mode: SignMode, path: &str) -> NewSignRequest {
+    NewSignRequest {
+        chain_id: ChainId::new(CHAIN).unwrap(),
+        path: path.parse().unwrap(),
+        mode,
+        sign_doc: sign_doc.sign_bytes().to_vec(),
+    }
+}
+
+fn plain(wallet: &WalletRecord) -> NewSignRequest {
+    new(&doc(wallet.public_key, SignMode::Direct), SignMode::Direct, "m")
+}
+
+fn numbered(wallet: &WalletRecord, sequence: u64) -> NewSignRequest {
+    let draft = maany_coordinator_cosmos::TxDraft { sequence, ..draft(wallet.public_key) };
+    new(&draft.sign_doc(SignMode::Direct).unwrap(), SignMode::Direct, "m")
+}
+
+fn made(created: Created) -> SignRequest {
+    match created {
+        Created::New(request) => request,
+        Created::Existing(request) => panic!("{request:?} existed"),
+    }
+}
+
+#[tokio::test]
+async fn a_request_holds_the_servers_own_digest_verdict_and_doc() {
+    let bench = bench(allow(false)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    for mode in [SignMode::Direct, SignMode::AminoJson] {
+        for path in ["m", "m/44/118/0/0/5"] {
+            let doc = doc(child(&row, path), mode);
+            let request = made(bench.requests.create(&alice(), &row, new(&doc, mode, path)).await.unwrap());
+            assert_eq!(request.digest().as_bytes(), &doc.digest());
+            assert_eq!(request.sign_doc(), doc.sign_bytes());
+            assert_eq!(request.decoded().unwrap().as_ref(), Some(doc.decoded()));
+            assert_eq!((request.status(), request.decision(), request.reason()), (Status::Open, "allow", ""));
+            assert_eq!((request.path().to_string().as_str(), request.mode()), (path, Mode::SignDoc(mode)));
+            assert_eq!(request.expires_ms() - request.created_ms(), 600_000);
+            let read = bench.requests.get(&alice(), request.id()).await.unwrap().unwrap();
+            assert_eq!(read.digest(), request.digest());
+        }
+    }
+    assert_eq!(events(&bench.vault).await[2..], ["sign-request-made"; 4]);
+}
+
+#[tokio::test]
+async fn a_doc_for_another_chain_key_mode_or_sender_makes_no_request() {
+    let bench = bench(allow(false)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let own = row.public_key;
+    let other = TestKey::new(2).public();
+    let create = async |new: NewSignRequest| bench.requests.create(&alice(), &row, new).await.unwrap_err();
+    use SignRequestError as E;
+
+    let chain = NewSignRequest { chain_id: ChainId::new("osmosis-1").unwrap(), ..plain(&row) };
+    assert!(matches!(create(chain).await, E::OtherChain));
+    let signer = new(&doc(other, SignMode::Direct), SignMode::Direct, "m");
+    assert!(matches!(create(signer).await, E::OtherSigner));
+    let path = new(&doc(own, SignMode::Direct), SignMode::Direct, "m/0");
+    assert!(matches!(create(path).await, E::OtherSigner));
+    let amino = new(&doc(other, SignMode::AminoJson), SignMode::AminoJson, "m");
+    assert!(matches!(create(amino).await, E::OtherSender));
+    let mixed = maany_coordinator_cosmos::TxDraft { messages: draft(other).messages, ..draft(own) };
+    let sender = new(&mixed.sign_doc(SignMode::Direct).unwrap(), SignMode::Direct, "m");
+    assert!(matches!(create(sender).await, E::OtherSender));
+    let wrong_form = NewSignRequest { mode: SignMode::AminoJson, ..plain(&row) };
+    assert!(matches!(create(wrong_form).await, E::SignDoc(_)));
+    let mut longer = plain(&row);
+    longer.sign_doc.push(0);
+    assert!(matches!(create(longer).await, E::SignDoc(_)));
+    assert_eq!(events(&bench.vault).await.len(), 2, "nothing was stored");
+}
+
+#[tokio::test]
+async fn what_the_policy_denies_is_stored_as_refused_and_cannot_be_signed() {
+    let bench = bench(RefuseAll).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let request = made(bench.requests.create(&alice(), &row, plain(&row)).await.unwrap());
+    assert_eq!((request.status(), request.decision()), (Status::Refused, "deny"));
+    assert_eq!(request.reason(), Reason::REFUSE_ALL.code());
+    let session = bench.requests.for_session(&alice(), &row, Some(request.id()), None).await;
+    assert!(matches!(session, ForSession::NotAllowed));
+    let signature = TestKey::new(1).sign(&request.digest());
+    let stored = bench.requests.store_signature(&alice(), &request.into_row(), &signature).await;
+    assert!(matches!(stored, Err(SignRequestError::Over)));
+    assert_eq!(events(&bench.vault).await[2..], ["sign-request-refused"]);
+}
+
+#[tokio::test]
+async fn another_owners_wallet_and_request_are_as_unknown_ones() {
+    let bench = bench(allow(true)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let request = made(bench.requests.create(&alice(), &row, plain(&row)).await.unwrap());
+    assert!(bench.requests.get(&bob(), request.id()).await.unwrap().is_none());
+    let create = bench.requests.create(&bob(), &row, plain(&row)).await;
+    assert!(matches!(create, Err(SignRequestError::UnknownWallet)));
+    for digest in [Some(request.digest()), None] {
+        let session = bench.requests.for_session(&bob(), &row, Some(request.id()), digest.as_ref()).await;
+        assert!(matches!(session, ForSession::NotAllowed));
+    }
+}
+
+#[tokio::test]
+async fn a_request_of_another_wallet_of_the_same_owner_is_not_signed() {
+    let bench = bench(allow(false)).await;
+    let one = wallet(&bench.vault, &alice(), 1, None).await;
+    let two = wallet(&bench.vault, &alice(), 2, None).await;
+    let request = made(bench.requests.create(&alice(), &one, plain(&one)).await.unwrap());
+    let session = bench.requests.for_session(&alice(), &two, Some(request.id()), None).await;
+    assert!(matches!(session, ForSession::NotAllowed));
+}
+
+#[tokio::test]
+async fn the_same_doc_asked_for_twice_is_one_request() {
+    let bench = bench(allow(false)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let alice = alice();
+    let creates = (0..8).map(|_| bench.requests.create(&alice, &row, plain(&row)));
+    let created: Vec<_> = futures::future::join_all(creates).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(created.iter().filter(|created| matches!(created, Created::New(_))).count(), 1);
+    let mut ids: Vec<_> = created.into_iter().map(|created| created.into_request().id()).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 1);
+}
+
+#[tokio::test]
+async fn a_signature_is_stored_once_and_never_changed() {
+    let bench = bench(allow(false)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let request = made(bench.requests.create(&alice(), &row, plain(&row)).await.unwrap());
+    let ForSession::Open(open) = bench.requests.for_session(&alice(), &row, Some(request.id()), None).await
+    else {
+        panic!("it is open");
+    };
+    let (first, second) = (TestKey::new(1).sign(&request.digest()), TestKey::new(2).sign(&request.digest()));
+    let stored = bench.requests.store_signature(&alice(), &open, &first).await.unwrap();
+    // The same stale row, and the new one: both find the signature that is there.
+    for row in [&open, &stored] {
+        let again = bench.requests.store_signature(&alice(), row, &second).await.unwrap();
+        assert_eq!(again.signature, stored.signature);
+    }
+    let read = bench.requests.get(&alice(), request.id()).await.unwrap().unwrap();
+    assert_eq!(read.status(), Status::Signed);
+    assert_eq!(read.signature().unwrap()[..64], first.to_bytes());
+    let session = bench.requests.for_session(&alice(), &row, Some(request.id()), None).await;
+    assert!(matches!(session, ForSession::AlreadySigned));
+    let failed = bench.requests.mark_failed(&alice(), &stored, "quarantined").await;
+    assert!(matches!(failed, Err(SignRequestError::Over)));
+}
+
+#[tokio::test]
+async fn a_digest_alone_names_exactly_one_open_request() {
+    let bench = bench(allow(false)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let request = made(bench.requests.create(&alice(), &row, plain(&row)).await.unwrap());
+    let digest = request.digest();
+    let session = bench.requests.for_session(&alice(), &row, None, Some(&digest)).await;
+    assert!(
+        matches!(session, ForSession::Open(found) if found.request.to_bytes() == *request.id().as_bytes())
+    );
+    let agree = bench.requests.for_session(&alice(), &row, Some(request.id()), Some(&digest)).await;
+    assert!(matches!(agree, ForSession::Open(_)));
+    let other = Digest::from_bytes([3; 32]);
+    let differ = bench.requests.for_session(&alice(), &row, Some(request.id()), Some(&other)).await;
+    assert!(matches!(differ, ForSession::NotAllowed));
+    // A second open request with the same digest can only have come from elsewhere: two requests, no answer.
+    let twin = SignRequestRecord { request: [0xaa; 16].into(), ..(*request.clone().into_row()).clone() };
+    let audit = audit(&alice(), &twin, "test", 1);
+    bench.vault.insert_request(twin, Listing::Open, audit).await.unwrap();
+    let both = bench.requests.open_by_digest(&alice(), &row, &digest).await;
+    assert!(matches!(both, Err(SignRequestError::Ambiguous)));
+    let session = bench.requests.for_session(&alice(), &row, None, Some(&digest)).await;
+    assert!(matches!(session, ForSession::NotAllowed));
+}
+
+#[tokio::test]
+async fn a_bare_digest_is_signed_only_where_the_policy_allows_raw() {
+    let digest = Digest::from_bytes([5; 32]);
+    let bench = bench(allow(false)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let session = bench.requests.for_session(&alice(), &row, None, Some(&digest)).await;
+    assert!(matches!(session, ForSession::NotAllowed));
+    let bench = self::bench(allow(true)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let session = bench.requests.for_session(&alice(), &row, None, Some(&digest)).await;
+    let ForSession::Open(open) = session else { panic!("{session:?}") };
+    let request = SignRequest::from_row(*open, 1_000_000).unwrap();
+    assert_eq!((request.mode(), request.digest()), (Mode::Raw, digest));
+    assert_eq!(request.decoded().unwrap(), None);
+    let nothing = bench.requests.for_session(&alice(), &row, None, None).await;
+    assert!(matches!(nothing, ForSession::NotAllowed));
+}
+
+#[tokio::test]
+async fn a_request_expires_unsigned_but_a_session_that_began_in_time_stores_its_signature() {
+    let bench = bench(allow(false)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let request = made(bench.requests.create(&alice(), &row, plain(&row)).await.unwrap());
+    bench.hands.advance(599_999);
+    let session = bench.requests.for_session(&alice(), &row, Some(request.id()), None).await;
+    let ForSession::Open(open) = session else { panic!("{session:?}") };
+    bench.hands.advance(30_000);
+    let read = bench.requests.get(&alice(), request.id()).await.unwrap().unwrap();
+    assert_eq!(read.status(), Status::Expired);
+    let late = bench.requests.for_session(&alice(), &row, Some(request.id()), None).await;
+    assert!(matches!(late, ForSession::NotAllowed));
+    // Another request meanwhile does not close it under the running session.
+    made(bench.requests.create(&alice(), &row, numbered(&row, 9)).await.unwrap());
+    let signature = TestKey::new(1).sign(&request.digest());
+    bench.requests.store_signature(&alice(), &open, &signature).await.unwrap();
+    let read = bench.requests.get(&alice(), request.id()).await.unwrap().unwrap();
+    assert_eq!(read.status(), Status::Signed);
+}
+
+#[tokio::test]
+async fn open_requests_of_a_wallet_are_bounded_and_expired_ones_make_room() {
+    let bench = bench(allow(false)).await;
+    let limits = SignRequestLimits { open_per_wallet: 2, ..SignRequestLimits::default() };
+    let requests = bench.requests.with_limits(limits);
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let other = wallet(&bench.vault, &alice(), 2, None).await;
+    let first = made(requests.create(&alice(), &row, numbered(&row, 1)).await.unwrap());
+    made(requests.create(&alice(), &row, numbered(&row, 2)).await.unwrap());
+    let third = requests.create(&alice(), &row, numbered(&row, 3)).await;
+    assert!(matches!(third, Err(SignRequestError::TooMany)));
+    made(requests.create(&alice(), &other, numbered(&other, 1)).await.unwrap());
+    bench.hands.advance(660_000);
+    made(requests.create(&alice(), &row, numbered(&row, 3)).await.unwrap());
+    let closed = requests.get(&alice(), first.id()).await.unwrap().unwrap();
+    assert_eq!((closed.status(), closed.reason()), (Status::Expired, "expired"));
+    let signature = TestKey::new(1).sign(&first.digest());
+    let late = requests.store_signature(&alice(), &closed.into_row(), &signature).await;
+    assert!(matches!(late, Err(SignRequestError::Over)));
+}
+
+#[tokio::test]
+async fn a_wallet_that_is_not_active_gets_no_request() {
+    let bench = bench(allow(true)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let request = made(bench.requests.create(&alice(), &row, plain(&row)).await.unwrap());
+    let standing = Standing { state: WalletState::Quarantined, aborts: Vec::new() };
+    let audit = audit(&alice(), &request.clone().into_row(), "test", 1);
+    let row = bench.vault.set_standing(&row, standing, audit).await.unwrap();
+    let create = bench.requests.create(&alice(), &row, plain(&row)).await;
+    assert!(matches!(create, Err(SignRequestError::WalletNotActive)));
+    let digest = Digest::from_bytes([5; 32]);
+    let raw = bench.requests.create_raw(&alice(), &row, &digest).await;
+    assert!(matches!(raw, Err(SignRequestError::WalletNotActive)));
+    bench.requests.mark_failed(&alice(), &request.clone().into_row(), "quarantined").await.unwrap();
+    let read = bench.requests.get(&alice(), request.id()).await.unwrap().unwrap();
+    assert_eq!((read.status(), read.reason()), (Status::Failed, "quarantined"));
+}
