@@ -28,7 +28,7 @@ use super::wire::Reader;
 
 /// The version that this release writes.
 pub const DOCUMENT_VERSION: u8 = 1;
-/// Longest ciphertext in bytes; that of a DKLs23 slim share has 231.
+/// Longest ciphertext in bytes; that of a DKLs23 slim share has 221.
 pub const MAX_CIPHERTEXT: usize = 16 * 1024;
 /// Longest document in bytes.
 pub const MAX_DOCUMENT: usize =
