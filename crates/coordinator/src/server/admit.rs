@@ -59,6 +59,9 @@ pub(super) async fn admit(
         Intent::Refresh => Admission::Refresh(facts),
         Intent::Restore | Intent::Dkg => Admission::Restore(facts),
     };
+    if hello.intent() != Intent::Sign {
+        use_up(parts, &principal, &hello, Some(&row)).await?;
+    }
     let (session_id, key_id) = (hello.session_id().clone(), hello.key_id().cloned());
     let admitted = Admitted {
         principal,
@@ -108,6 +111,7 @@ async fn dkg(parts: &Parts, principal: Principal, hello: Hello) -> Result<(Admit
             parts.vault.discard_provisional(&row, audit).await.map_err(|error| unavailable(&error))?;
         }
     }
+    use_up(parts, &principal, &hello, None).await?;
     let wallet =
         maany_coordinator_proto::WalletId::from_bytes(crate::random::bytes().map_err(|_| Refusal::Internal)?);
     let (session_id, key_id) = (hello.session_id().clone(), hello.key_id().cloned());
@@ -115,6 +119,36 @@ async fn dkg(parts: &Parts, principal: Principal, hello: Hello) -> Result<(Admit
     let admitted =
         Admitted { principal, intent, session_id, key_id, wallet: None, request: None, _lease: lease };
     Ok((admitted, Admission::Dkg { wallet }))
+}
+
+/// Uses the session id up: a hello that was recorded and is sent again is refused, also after a restart. Signing needs no
+/// such row, since a sign request is good for one signature, whose nonce is the server's.
+async fn use_up(
+    parts: &Parts,
+    principal: &Principal,
+    hello: &Hello,
+    row: Option<&WalletRecord>,
+) -> Result<(), Refusal> {
+    let owner = principal.rows();
+    let mut id = Vec::new();
+    for part in [&owner.tenant, &owner.owner] {
+        id.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        id.extend_from_slice(part.as_bytes());
+    }
+    id.extend_from_slice(hello.session_id().as_str().as_bytes());
+    let audit = AuditRow {
+        at_ms: time::now_ms(),
+        actor: principal.actor(),
+        event: format!("{}-admitted", hello.intent().as_str()),
+        wallet: row.map(|row| row.wallet),
+        details: String::new(),
+    };
+    // An API key has no end, and neither has what must not be said twice with it.
+    match parts.vault.use_id("session", &id, u64::MAX, audit).await {
+        Ok(()) => Ok(()),
+        Err(StoreError::Spent { .. }) => Err(Refusal::WalletBusy),
+        Err(error) => Err(unavailable(&error)),
+    }
 }
 
 async fn wallet_of(

@@ -78,7 +78,7 @@ pub(super) async fn store(
             };
             let request = admitted.request.take().ok_or(WriteError::Nothing("there is no sign request"))?;
             let stored = parts.requests.store_signature(&admitted.principal, &request, &signature).await?;
-            admitted.request = Some(stored);
+            admitted.request = Some(Box::new(stored));
         }
         Write::Backup(backup) => {
             let row = wallet(admitted)?;

@@ -47,7 +47,7 @@ pub(super) struct Admitted {
     /// The wallet's row; none in a DKG that has not stored one.
     pub(super) wallet: Option<Row<WalletRecord>>,
     /// The sign request.
-    pub(super) request: Option<Row<SignRequestRecord>>,
+    pub(super) request: Option<Box<Row<SignRequestRecord>>>,
     /// Keeps other sessions of the wallet out until this one ends.
     pub(super) _lease: Option<Lease>,
 }
