@@ -9,7 +9,6 @@ use std::any::Any;
 
 use zeroize::Zeroizing;
 
-pub(crate) use self::core::on_one_line;
 pub use self::core::{CORE_LEN, ShareCore, ShareError, ShareParts};
 pub use self::slim::{SLIM_CORE_LEN, SlimShare};
 use crate::derivation;

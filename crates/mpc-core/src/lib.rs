@@ -5,6 +5,8 @@ mod hash;
 mod tag;
 
 pub mod backup;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod context;
 pub mod derivation;
 pub mod dkls23;

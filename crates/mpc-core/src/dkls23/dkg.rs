@@ -21,7 +21,7 @@ use crate::context::DkgContext;
 use crate::engine::BoxedCeremony;
 use crate::envelope::Operation;
 use crate::error::{EngineError, LocalFault};
-use crate::key_share::{KeyShare, on_one_line};
+use crate::key_share::KeyShare;
 use crate::public_key::PublicKey;
 use crate::role::Role;
 use crate::share_id::ShareId;
@@ -127,12 +127,7 @@ impl Generation for Dkg {
         let share = |role| package.verifying_share(index(role)).and_then(point);
         let verifying_shares =
             share(Role::Device).zip(share(Role::Server)).ok_or(EngineError::VerifyingShares)?;
-        let verifying_shares: [PublicKey; 2] = verifying_shares.into();
-        let public_key = point(&party.pk).ok_or(EngineError::VerifyingShares)?;
-        if !on_one_line(&public_key, &verifying_shares) {
-            return Err(EngineError::VerifyingShares);
-        }
-        party::into_share(party, self.0.role, FIRST_EPOCH, verifying_shares)
+        party::into_share(party, self.0.role, FIRST_EPOCH, verifying_shares.into())
     }
 }
 

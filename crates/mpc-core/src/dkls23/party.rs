@@ -104,6 +104,10 @@ pub(super) fn into_share(
         public_key: PublicKey::from_point(&party.pk).map_err(|_| ShareError::Point)?,
         verifying_shares,
         chain_code: *party.chain_code(),
+    });
+    let core = core.map_err(|error| match error {
+        ShareError::Line => EngineError::VerifyingShares,
+        other => other.into(),
     })?;
     let party = Arc::new(party);
     Ok((KeyShare::new(core, Box::new(PartyState { party: Arc::clone(&party) })), party))

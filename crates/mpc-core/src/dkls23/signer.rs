@@ -111,10 +111,7 @@ pub(super) fn release(
     digest: &[u8; 32],
 ) -> Result<Signature, EngineError> {
     let signature = Signature::from_parts(r_s, recovery_id).map_err(|_| EngineError::InvalidSignature)?;
-    if !signature.verify(public_key, digest) {
-        return Err(EngineError::InvalidSignature);
-    }
-    if signature.recover(digest) != Some(*public_key) {
+    if !signature.verify(public_key, digest) || signature.recover(digest) != Some(*public_key) {
         return Err(EngineError::InvalidSignature);
     }
     Ok(signature)

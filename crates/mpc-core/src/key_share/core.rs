@@ -73,7 +73,7 @@ pub struct ShareParts {
 /// Index, share, public key, verifying shares, chain code and epoch. Secret; zeroized on drop.
 ///
 /// ```compile_fail,E0599
-/// # fn f(core: &maany_mpc_core::key_share::ShareCore) { let copy: maany_mpc_core::key_share::ShareCore = core.clone(); }
+/// # fn f(core: maany_mpc_core::key_share::ShareCore) { let copy = core.clone(); }
 /// ```
 /// ```compile_fail,E0277
 /// # fn f(core: &maany_mpc_core::key_share::ShareCore) { println!("{core:?}"); }
@@ -206,7 +206,7 @@ impl ShareCore {
 }
 
 /// Whether the values at 1 and 2 are different points of a line through the public key: `2*V1 - V2 = pk`.
-pub(crate) fn on_one_line(public_key: &PublicKey, verifying_shares: &[PublicKey; 2]) -> bool {
+fn on_one_line(public_key: &PublicKey, verifying_shares: &[PublicKey; 2]) -> bool {
     let [device, server] = verifying_shares;
     if device == server {
         return false;
