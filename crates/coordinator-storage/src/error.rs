@@ -143,7 +143,7 @@ pub enum StoreError {
 }
 
 /// How damage was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Corruption {
     /// It ends too early.
@@ -164,6 +164,9 @@ pub enum Corruption {
     /// Its data key does not open: bytes, place or key-encryption key were changed.
     #[error("its data key does not open: its bytes, its place or the key-encryption key were changed")]
     KeyNotAuthentic,
+    /// It names a key-encryption key that the provider, which opens the store, does not hold.
+    #[error("it is sealed under key {0}, which the key provider does not hold")]
+    UnknownKey(String),
     /// A field has no meaning.
     #[error("its field {0} has no meaning")]
     Field(&'static str),

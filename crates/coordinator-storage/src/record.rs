@@ -11,6 +11,8 @@ mod key_id;
 mod request;
 mod share;
 mod step_up;
+#[cfg(test)]
+mod tests;
 mod used_id;
 mod wallet;
 

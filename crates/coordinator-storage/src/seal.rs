@@ -45,8 +45,8 @@ pub(crate) async fn seal(
 /// Opens a record that was sealed for this place.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] where the bytes or the place are not those of the sealing, [`StoreError::WrongKey`] where
-/// the provider has no key of the id in the envelope.
+/// [`StoreError::Corrupt`] where the bytes or the place are not those of the sealing, or the provider has no key of the
+/// id in the envelope; [`StoreError::Key`] where the provider fails.
 pub(crate) async fn open(
     keys: &dyn KeyProvider,
     place: &Place<'_>,
@@ -57,7 +57,7 @@ pub(crate) async fn open(
     let context = place.context();
     let key = match keys.unwrap(&envelope.wrapped, &context).await {
         Ok(key) => key,
-        Err(KeyError::UnknownKey { key_id }) => return Err(StoreError::WrongKey { key_id }),
+        Err(KeyError::UnknownKey { key_id }) => return Err(corrupt(Corruption::UnknownKey(key_id))),
         Err(KeyError::NotAuthentic) => return Err(corrupt(Corruption::KeyNotAuthentic)),
         Err(error) => return Err(error.into()),
     };

@@ -5,6 +5,15 @@ use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Secret bytes, wiped when dropped. No `Clone`, no `Display`, no content in `Debug`.
+///
+/// ```compile_fail
+/// fn copy<T: Clone>(secret: T) {}
+/// copy(maany_coordinator_storage::SecretBytes::new(vec![1]));
+/// ```
+/// ```compile_fail
+/// fn show<T: std::fmt::Display>(secret: T) {}
+/// show(maany_coordinator_storage::SecretBytes::new(vec![1]));
+/// ```
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct SecretBytes(Vec<u8>);
 
@@ -43,5 +52,24 @@ impl From<Zeroizing<Vec<u8>>> for SecretBytes {
 impl fmt::Debug for SecretBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SecretBytes").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_content() {
+        assert_eq!(format!("{:?}", SecretBytes::new(vec![0xab; 32])), "SecretBytes { .. }");
+    }
+
+    #[test]
+    fn it_is_wiped_when_dropped() {
+        fn wiped<T: ZeroizeOnDrop>() {}
+        wiped::<SecretBytes>();
+        let mut secret = SecretBytes::new(vec![7; 32]);
+        secret.zeroize();
+        assert!(secret.is_empty());
     }
 }

@@ -44,6 +44,9 @@ pub(super) async fn check(
                 seal::key_id(&canary.value).map_err(|cause| StoreError::corrupt(Table::Meta, KEY, cause))?;
             return Err(StoreError::WrongKey { key_id });
         }
+        Err(StoreError::Corrupt { cause: Corruption::UnknownKey(key_id), .. }) => {
+            return Err(StoreError::WrongKey { key_id });
+        }
         Err(error) => return Err(error),
     };
     let found = read::decode::<CanaryRecord>(Table::Meta, KEY, &plain)?.role;

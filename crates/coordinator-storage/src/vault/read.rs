@@ -52,7 +52,7 @@ impl Vault {
                 Err(error @ (StoreError::Corrupt { .. } | StoreError::UnsupportedVersion { .. })) => {
                     page.damaged.push(error);
                 }
-                // A missing key or a failing disk is nobody's damaged row.
+                // A failing disk or key service is nobody's damaged row.
                 Err(error) => return Err(error),
             }
         }

@@ -1,0 +1,18 @@
+//! The vault: what its transactions promise, and what it says about stores that were tampered with.
+
+#[cfg(test)]
+mod lab;
+#[cfg(test)]
+mod once;
+#[cfg(test)]
+mod opening;
+#[cfg(test)]
+mod replacement;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
+mod rows;
+#[cfg(test)]
+mod shares;
+#[cfg(test)]
+mod tampering;
