@@ -1,4 +1,6 @@
-use maany_coordinator_storage::record::Standing;
+use maany_coordinator_cosmos::SignDoc;
+use maany_coordinator_proto::Digest;
+use maany_coordinator_storage::{record::Standing, vault::Listing};
 
 use super::*;
 use crate::{
