@@ -16,7 +16,7 @@ pub mod telemetry;
 #[cfg(test)]
 mod test_support;
 mod time;
-pub mod wall_clock;
+mod wall_clock;
 
 pub use maany_coordinator_cosmos as cosmos;
 pub use maany_coordinator_proto as proto;
