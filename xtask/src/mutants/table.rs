@@ -3,6 +3,9 @@
 use super::Mutant;
 
 mod backup;
+mod session;
 
-/// All mutants, in the order of the design.
-pub(super) const MUTANTS: &[Mutant] = backup::MUTANTS;
+/// All mutants, by the module that they are about.
+pub(super) fn mutants() -> impl Iterator<Item = &'static Mutant> {
+    [backup::MUTANTS, session::MUTANTS].into_iter().flatten()
+}
