@@ -1,11 +1,12 @@
 //! Prints what one DKG, one signature in each flight and one complete refresh cost, both parties on one thread,
-//! every message serialised: medians, and bytes each way.
+//! every message serialised: medians, and bytes each way. Then a DKG with one thread for each party.
 //!
 //! `cargo run --release -p maany-mpc-core --example engine_speed`
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use maany_mpc_core::{
@@ -26,6 +27,8 @@ fn main() -> Result<()> {
     let (mut device, mut server) = dkg(1)?.0;
     let dkgs = (2..7).map(|run| Ok(dkg(run)?.1)).collect::<Result<Vec<_>>>()?;
     print("dkg", dkgs)?;
+    let parallel = (0..5).map(|_| dkg_on_two_threads()).collect::<Result<Vec<_>>>()?;
+    print("dkg, one thread for each party", parallel)?;
     for flight in [Flight::ServerFirst, Flight::DeviceFirst] {
         for path in ["m", "m/44/118/0/0/5"] {
             let costs = (0..101).map(|run| sign(&device, &server, flight, path, run));
@@ -61,6 +64,35 @@ fn dkg(run: u64) -> Result<(Shares, Cost)> {
     let (device, server) = (Dkls23.dkg(context(Role::Device))?, Dkls23.dkg(context(Role::Server))?);
     let (device, server, cost) = run_both(start, device, server)?;
     Ok(((Arc::new(device), Arc::new(server)), cost))
+}
+
+/// Both sides compute at the same time, as they do over a network.
+fn dkg_on_two_threads() -> Result<Cost> {
+    let (to_server, from_device) = mpsc::channel();
+    let (to_device, from_server) = mpsc::channel();
+    let start = Instant::now();
+    let (device, server) = thread::scope(|scope| {
+        let device = scope.spawn(move || dkg_side(Role::Device, &to_server, &from_server));
+        let server = scope.spawn(move || dkg_side(Role::Server, &to_device, &from_device));
+        (device.join(), server.join())
+    });
+    let bytes = |sent: thread::Result<Option<usize>>| sent.ok().flatten().ok_or("a side failed");
+    Ok(Cost { time: start.elapsed(), from_device: bytes(device)?, from_server: bytes(server)? })
+}
+
+/// Runs one side over a pair of channels; gives the bytes that it sent.
+fn dkg_side(role: Role, peer: &mpsc::Sender<Vec<u8>>, inbox: &mpsc::Receiver<Vec<u8>>) -> Option<usize> {
+    let context = DkgContext { role, session: b"threads".to_vec(), key_id: b"speed".to_vec() };
+    let mut step = Dkls23.dkg(context).ok()?.start().ok()?;
+    let mut sent = 0;
+    loop {
+        let Step::Continue { ceremony, outbound } = step else { return Some(sent) };
+        if let Some(frame) = outbound {
+            sent += frame.len();
+            peer.send(frame).ok()?;
+        }
+        step = ceremony.step(&inbox.recv().ok()?).ok()?;
+    }
 }
 
 fn refresh(device: &Arc<KeyShare>, server: &Arc<KeyShare>) -> Result<(Shares, Cost)> {
