@@ -4,6 +4,8 @@
 //! own, and answers when that is on disk (`Durability::Immediate`). Reads are snapshots on the blocking pool.
 
 mod database;
+#[cfg(test)]
+mod fault_tests;
 mod rows;
 mod writer;
 

@@ -6,11 +6,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Secret bytes, wiped when dropped. No `Clone`, no `Display`, no content in `Debug`.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// fn copy<T: Clone>(secret: T) {}
 /// copy(maany_coordinator_storage::SecretBytes::new(vec![1]));
 /// ```
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// fn show<T: std::fmt::Display>(secret: T) {}
 /// show(maany_coordinator_storage::SecretBytes::new(vec![1]));
 /// ```

@@ -2,7 +2,7 @@
 //!
 //! Each transaction is one batch with its audit row. A change of a row takes the [`Row`] that was read, and is a
 //! compare-and-swap on its version: where somebody was faster the answer is
-//! [`StoreError::Conflict`](crate::StoreError::Conflict), and the caller reads again.
+//! [`StoreError::Conflict`], and the caller reads again.
 
 mod api_keys;
 mod audit;

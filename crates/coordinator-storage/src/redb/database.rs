@@ -26,9 +26,13 @@ const FORMAT_KEY: &str = "format";
 /// redb's page cache, in bytes; redb's own default is 1 GiB.
 const CACHE: usize = 64 * 1024 * 1024;
 
+/// How the file is opened again.
+type Reopen = Box<dyn Fn() -> Result<Database, redb::Error> + Send + Sync>;
+
 /// The database, for readers and the writer.
 pub(super) struct Shared {
     path: PathBuf,
+    reopen: Reopen,
     /// `None` while it could not be opened again, and after it was closed.
     slot: RwLock<Option<Database>>,
     /// It has failed and must be opened again.
@@ -39,12 +43,22 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn open(path: PathBuf) -> Result<Self, StoreError> {
         let database = open(&path)?;
-        Ok(Self {
+        let reopen = {
+            let path = path.clone();
+            move || Ok(open_file(OpenOptions::new().read(true).write(true).open(&path)?)?)
+        };
+        Ok(Self::new(path, database, Box::new(reopen)))
+    }
+
+    /// A database that was opened and prepared.
+    pub(super) fn new(path: PathBuf, database: Database, reopen: Reopen) -> Self {
+        Self {
             path,
+            reopen,
             slot: RwLock::new(Some(database)),
             broken: AtomicBool::new(false),
             closed: AtomicBool::new(false),
-        })
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -71,8 +85,7 @@ impl Shared {
     ) -> Result<T, redb::Error> {
         let slot = self.ready()?;
         let database = slot.as_ref().ok_or(redb::Error::DatabaseClosed)?;
-        let result = catch_unwind(AssertUnwindSafe(|| run(database)))
-            .unwrap_or_else(|_| Err(redb::Error::Corrupted("redb panicked".into())));
+        let result = catch_unwind(AssertUnwindSafe(|| run(database))).unwrap_or_else(|_| Err(panicked()));
         if let Err(error) = &result
             && leaves_it_unusable(error)
         {
@@ -108,12 +121,17 @@ impl Shared {
                 // The old handle holds the file's lock: it goes first.
                 let old = slot.take();
                 let _ = catch_unwind(AssertUnwindSafe(|| drop(old)));
-                *slot = Some(reopen(&self.path)?);
+                let opened = catch_unwind(AssertUnwindSafe(|| (self.reopen)()));
+                *slot = Some(opened.unwrap_or_else(|_| Err(panicked()))?);
                 self.broken.store(false, Ordering::SeqCst);
             }
         }
         Ok(self.slot.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+fn panicked() -> redb::Error {
+    redb::Error::Corrupted("redb panicked".into())
 }
 
 fn leaves_it_unusable(error: &redb::Error) -> bool {
@@ -174,17 +192,12 @@ fn open(path: &Path) -> Result<Database, StoreError> {
     }
 }
 
-fn reopen(path: &Path) -> Result<Database, redb::Error> {
-    let file = OpenOptions::new().read(true).write(true).open(path)?;
-    Ok(open_file(file)?)
-}
-
 fn open_file(file: File) -> Result<Database, DatabaseError> {
     Database::builder().set_cache_size(CACHE).create_with_backend(FileBackend::new(file)?)
 }
 
 /// Makes the tables in a new file, and gives the format of the file.
-fn prepare(database: &Database) -> Result<u32, redb::Error> {
+pub(super) fn prepare(database: &Database) -> Result<u32, redb::Error> {
     let read = database.begin_read()?;
     let names: Vec<String> = read.list_tables()?.map(|table| table.name().to_owned()).collect();
     if names.iter().any(|name| name == FORMAT_TABLE.name()) {

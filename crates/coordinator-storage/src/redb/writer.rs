@@ -3,6 +3,8 @@
 //! Each batch is checked on its own, after the ones before it, and one that does not fit leaves nothing behind and
 //! fails nobody else. Every answer is given after the disk has the transaction.
 
+use std::io;
+
 use redb::{Database, Durability};
 use tokio::sync::{mpsc, oneshot};
 
@@ -13,6 +15,10 @@ use crate::redb::rows::{self, Applied};
 
 /// The most batches in one transaction.
 const MAX_GROUP: usize = 64;
+
+/// How many batches of a group may fail alone before the rest is refused untried: after each failure the file is opened
+/// again, which reads all of it.
+const GIVE_UP: usize = 3;
 
 /// A batch and who waits for it.
 pub(super) struct Job {
@@ -49,29 +55,45 @@ impl Drop for CloseOnExit<'_> {
 
 /// Writes the batches together; where that fails, each alone, so that one that is too large for the disk does not fail
 /// the others.
-fn write(shared: &Shared, batches: &[Batch]) -> Vec<Result<(), StoreError>> {
+pub(super) fn write(shared: &Shared, batches: &[Batch]) -> Vec<Result<(), StoreError>> {
     match write_together(shared, batches) {
         Ok(answers) => answers,
-        Err(Failed::Unchanged(_)) if batches.len() > 1 => {
-            batches.iter().map(|batch| write_alone(shared, batch)).collect()
-        }
+        Err(Failed::Unchanged(_)) if batches.len() > 1 => write_each(shared, batches),
         Err(Failed::Unchanged(error)) => vec![Err(error)],
-        Err(Failed::Unknown(error)) => {
-            let text = error.to_string();
-            let others = batches.iter().skip(1).map(|_| {
-                let source = std::io::Error::other(text.clone());
-                Err(StoreError::Io { doing: "committing together with others", source })
-            });
-            std::iter::once(Err(error)).chain(others).collect()
-        }
+        Err(Failed::Unknown(cause)) => batches.iter().map(|_| Err(unknown(&cause))).collect(),
     }
+}
+
+fn write_each(shared: &Shared, batches: &[Batch]) -> Vec<Result<(), StoreError>> {
+    let mut failures = Vec::new();
+    batches
+        .iter()
+        .map(|batch| {
+            if let [.., last] = failures[..]
+                && failures.len() >= GIVE_UP
+            {
+                return Err(StoreError::io("committing where others failed", io::Error::from(last)));
+            }
+            let answer = write_alone(shared, batch);
+            if let Err(StoreError::Full { source } | StoreError::Io { source, .. }) = &answer {
+                failures.push(source.kind());
+            }
+            answer
+        })
+        .collect()
 }
 
 fn write_alone(shared: &Shared, batch: &Batch) -> Result<(), StoreError> {
     match write_together(shared, std::slice::from_ref(batch)) {
         Ok(mut answers) => answers.pop().unwrap_or(Err(StoreError::Closed)),
-        Err(Failed::Unchanged(error) | Failed::Unknown(error)) => Err(error),
+        Err(Failed::Unchanged(error)) => Err(error),
+        Err(Failed::Unknown(cause)) => Err(unknown(&cause)),
     }
+}
+
+/// The answer to everybody whose batch may be in the file, whatever the cause: `Full` would say that it is not.
+fn unknown(cause: &redb::Error) -> StoreError {
+    StoreError::Io { doing: "committing", source: io::Error::other(cause.to_string()) }
 }
 
 /// Why there are no answers.
@@ -79,7 +101,7 @@ enum Failed {
     /// None of the batches was applied.
     Unchanged(StoreError),
     /// All were applied or none, and the file cannot be read to see which.
-    Unknown(StoreError),
+    Unknown(redb::Error),
 }
 
 /// How far a transaction came.
@@ -104,7 +126,7 @@ fn write_together(shared: &Shared, batches: &[Batch]) -> Result<Vec<Result<(), S
             match shared.with(rows::last_commit) {
                 Ok(last) if last == number => Ok(answers),
                 Ok(_) => Err(Failed::Unchanged(shared.sort(error))),
-                Err(_) => Err(Failed::Unknown(shared.sort(error))),
+                Err(_) => Err(Failed::Unknown(error)),
             }
         }
         Err(error) => Err(Failed::Unchanged(shared.sort(error))),

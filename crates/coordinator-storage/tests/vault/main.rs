@@ -15,4 +15,6 @@ mod rows;
 #[cfg(test)]
 mod shares;
 #[cfg(test)]
+mod speed;
+#[cfg(test)]
 mod tampering;
