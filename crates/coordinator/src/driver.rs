@@ -391,11 +391,13 @@ impl<M: Machine, H: Host> Driver<M, H> {
             Ok(message) => message,
             Err(error) => {
                 debug!(%error, "receive failed");
+                let Some(code) = error.close_code() else { return self.lose_peer(None) };
                 // The adapter has told the peer already what was wrong; this lets the news arrive.
-                if let Some(code) = error.close_code() {
-                    self.close(code).await;
+                self.close(code).await;
+                if !std::mem::replace(&mut self.peer_gone, true) {
+                    self.feed(Input::PeerFault(code));
                 }
-                return self.lose_peer(None);
+                return;
             }
         };
         self.meter.received(&message);

@@ -75,9 +75,17 @@ impl DeviceError {
     #[must_use]
     pub fn close_code(&self) -> Option<CloseCode> {
         match self {
-            Self::Session(SessionError::Closed { code }) => *code,
+            Self::Session(error) => closed_with(error),
             _ => None,
         }
+    }
+}
+
+fn closed_with(error: &SessionError) -> Option<CloseCode> {
+    match error {
+        SessionError::Closed { code } => *code,
+        SessionError::Undecided { source, .. } => closed_with(source),
+        _ => None,
     }
 }
 

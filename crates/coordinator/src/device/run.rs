@@ -87,11 +87,17 @@ pub(super) async fn once(
 /// What ended the attempt, where another one may be thought of.
 fn failure(error: &DeviceError) -> Option<Failure> {
     match error {
-        DeviceError::Session(SessionError::Closed { code: Some(code) }) => {
-            Some(Failure::Closed(code.as_u16()))
-        }
-        DeviceError::Session(SessionError::Closed { code: None }) => Some(Failure::Lost),
-        DeviceError::Session(SessionError::Deadline { .. }) => Some(Failure::Deadline),
+        DeviceError::Session(error) => session_failure(error),
+        _ => None,
+    }
+}
+
+fn session_failure(error: &SessionError) -> Option<Failure> {
+    match error {
+        SessionError::Closed { code: Some(code) } => Some(Failure::Closed(code.as_u16())),
+        SessionError::Closed { code: None } => Some(Failure::Lost),
+        SessionError::Deadline { .. } => Some(Failure::Deadline),
+        SessionError::Undecided { source, .. } => session_failure(source),
         _ => None,
     }
 }
