@@ -82,7 +82,7 @@ pub enum SessionError {
         waiting: Waiting,
     },
     /// The peer closed the connection, or it broke.
-    #[error("the peer closed the connection ({})", closed_name(*.code))]
+    #[error("the peer closed the connection{}", closed_name(*.code))]
     Closed {
         /// The code it gave, where it is one of ours.
         code: Option<CloseCode>,
@@ -97,7 +97,7 @@ pub enum SessionError {
     #[error("the host refused")]
     Refused(#[source] Refusal),
     /// The engine failed; what the ledger makes of it is durable.
-    #[error("the engine aborted (class {class:?})")]
+    #[error("the engine aborted (class {class})")]
     Engine {
         /// The class.
         class: AbortClass,
@@ -105,7 +105,7 @@ pub enum SessionError {
         verdict: Verdict,
     },
     /// The engine failed, and that could not be recorded: nobody may be told of it.
-    #[error("an abort of class {class:?} could not be recorded ({fault:?})")]
+    #[error("an abort of class {class} could not be recorded: {fault}")]
     Unrecorded {
         /// The class.
         class: AbortClass,
@@ -145,7 +145,7 @@ pub enum SessionError {
     #[error("the two sides disagree about the new share")]
     Disagreement,
     /// The store failed.
-    #[error("the store failed ({0:?})")]
+    #[error("the store failed: {0}")]
     Store(StoreFault),
     /// The host's admission is for another intent than the hello.
     #[error("the admission does not fit the intent {0}")]
@@ -177,7 +177,7 @@ const fn waiting_name(waiting: Waiting) -> &'static str {
 }
 
 fn closed_name(code: Option<CloseCode>) -> String {
-    code.map_or_else(|| "no known code".to_owned(), |code| code.to_string())
+    code.map_or_else(String::new, |code| format!(" with {code}"))
 }
 
 impl SessionError {

@@ -20,6 +20,17 @@ pub enum AbortClass {
     Freeze,
 }
 
+impl fmt::Display for AbortClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::A => "a",
+            Self::B => "b",
+            Self::C => "c",
+            Self::Freeze => "own state",
+        })
+    }
+}
+
 /// What the engine has finished with this step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EngineOutput {
@@ -42,6 +53,17 @@ pub enum StoreFault {
     Corrupt,
     /// Any other failure.
     Unavailable,
+}
+
+impl fmt::Display for StoreFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Conflict => "the record has changed in between",
+            Self::Full => "no room is left",
+            Self::Corrupt => "a record is damaged",
+            Self::Unavailable => "it is not available",
+        })
+    }
 }
 
 /// Whether a stored backup is enough to restore the wallet.

@@ -124,10 +124,11 @@ pub enum Verdict {
 }
 
 impl ServerHolds {
-    /// Whether the record can be true: no share twice, and not pending and retired at once.
+    /// Whether the record can be true: pending is after active, retired is before it, and only one of them is held.
     fn is_sound(&self) -> bool {
-        self.pending != Some(self.active)
-            && self.retired != Some(self.active)
+        let epoch = self.active.epoch();
+        self.pending.is_none_or(|pending| pending.epoch() > epoch)
+            && self.retired.is_none_or(|retired| retired.epoch() < epoch)
             && (self.pending.is_none() || self.retired.is_none())
     }
 

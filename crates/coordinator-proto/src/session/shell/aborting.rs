@@ -24,7 +24,11 @@ impl Aborting {
             Input::Text(_) | Input::Binary(_) | Input::PeerClosed(_) | Input::PeerFault(_) | Input::Tick => {
                 Ok(self)
             }
-            answer => Err(SessionError::Misuse { state: "the abort to be recorded", input: answer.name() }),
+            answer => {
+                let error = SessionError::Misuse { state: "the abort to be recorded", input: answer.name() };
+                close(&error, out);
+                Err(error)
+            }
         }
     }
 
