@@ -22,6 +22,13 @@ pub use error::BackupShareError;
 pub use recovery::Recovery;
 
 /// One fragment of a device's backup: secret bytes, wiped on drop.
+///
+/// ```compile_fail,E0599
+/// use maany_coordinator_proto::backup_share::Fragment;
+/// fn copy(fragment: &Fragment) -> Fragment {
+///     fragment.clone()
+/// }
+/// ```
 pub struct Fragment(Zeroizing<Vec<u8>>);
 
 impl Fragment {

@@ -1,4 +1,16 @@
 //! Secrets that a hello carries. They have no `Clone`, `Display` or `Serialize`, print nothing, and are wiped on drop.
+//!
+//! ```compile_fail,E0599
+//! fn copy(token: &maany_coordinator_proto::Token) -> maany_coordinator_proto::Token {
+//!     token.clone()
+//! }
+//! ```
+//!
+//! ```compile_fail,E0277
+//! fn show(code: &maany_coordinator_proto::StepUp) -> String {
+//!     format!("{code}")
+//! }
+//! ```
 
 use core::fmt;
 

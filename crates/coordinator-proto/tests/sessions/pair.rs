@@ -13,8 +13,6 @@ use crate::wire::{Fault, Hit};
 
 /// A frame takes this long.
 const LATENCY: u64 = 10;
-/// An engine's step takes this long.
-const ENGINE: u64 = 5;
 
 enum Happening {
     Arrives(Input),
@@ -183,6 +181,7 @@ impl Pair {
                 return;
             }
             let side = self.side(role);
+            let pace = side.pace;
             match effect {
                 Effect::SendText(text) => self.send(role, Input::Text(text.into_bytes())),
                 Effect::SendBinary(bytes) => self.send(role, Input::Binary(bytes)),
@@ -197,11 +196,11 @@ impl Pair {
                 Effect::Ready | Effect::Finish(_) => {}
                 Effect::StartEngine(ceremony) => {
                     let answer = side.engine.start(ceremony);
-                    self.schedule(now + ENGINE, role, Happening::Answered(answer));
+                    self.schedule(now + pace, role, Happening::Answered(answer));
                 }
                 Effect::RunEngine(message) => {
                     let answer = side.engine.step(&message);
-                    self.schedule(now + ENGINE, role, Happening::Answered(answer));
+                    self.schedule(now + pace, role, Happening::Answered(answer));
                 }
                 Effect::Peek(frame) => {
                     let share = FakeEngine::peek(&frame);

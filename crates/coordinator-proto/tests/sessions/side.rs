@@ -59,6 +59,8 @@ pub(crate) struct Side {
     pub(crate) held: Option<Input>,
     pub(crate) is_closed: bool,
     pub(crate) done: usize,
+    /// How long an engine's step takes.
+    pub(crate) pace: u64,
     /// Stops the whole run when this side waits for this.
     pub(crate) stop: Option<&'static str>,
     /// Vanishes before carrying out its how-manieth effect.
@@ -80,6 +82,7 @@ impl Side {
             held: None,
             is_closed: false,
             done: 0,
+            pace: 5,
             stop: None,
             vanish: None,
         }

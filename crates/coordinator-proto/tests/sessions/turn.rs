@@ -1,6 +1,8 @@
 //! Frames out of turn, in every state: the session ends with 1002, and nothing of it stays.
 
-use maany_coordinator_proto::session::{Admission, Effect, EngineOutput, Input, Outbox, SessionError};
+use maany_coordinator_proto::session::{
+    Admission, Effect, EngineOutput, Input, LeaveBackup, Outbox, SessionError,
+};
 use maany_coordinator_proto::{
     CloseCode, Control, Hello, HelloError, Intent, Limits, Millis, ServerSession, WalletId,
 };
@@ -95,6 +97,39 @@ fn two_frames_may_wait_while_the_engine_runs_and_a_third_may_not() {
     assert!(session.is_ok());
     let error = fails([text(), admitted(), frame(), frame(), frame()], CloseCode::Malformed);
     assert_eq!(error, SessionError::QueueFull);
+}
+
+#[test]
+fn honest_sides_never_have_more_than_two_frames_waiting_however_slow_one_is() {
+    for intent in [Intent::Dkg, Intent::Sign, Intent::Refresh, Intent::Restore] {
+        for (at_server, at_device, latency) in
+            [(900, 1, 0), (1, 900, 0), (900, 1, 50), (1, 900, 50), (0, 0, 0)]
+        {
+            let (server, device) = after_dkg();
+            let rebuilt = server.record().active.expect("a share");
+            let (wish, server, device) = match intent {
+                Intent::Dkg => {
+                    (Wish::plain(intent), FakeStore::empty(Role::Server), FakeStore::empty(Role::Device))
+                }
+                Intent::Restore => (Wish::restore(rebuilt), server, FakeStore::empty(Role::Device)),
+                Intent::Sign | Intent::Refresh => (Wish::plain(intent), server, device),
+            };
+            let wish = Wish { backup: LeaveBackup::Yes, ..wish };
+            let mut pair = Pair::new(wish, &server, &device, 2);
+            (pair.server.pace, pair.device.pace, pair.latency) = (at_server, at_device, latency);
+            let pair = pair.run();
+            assert!(
+                pair.server.result().is_ok(),
+                "{intent} {at_server} {at_device}: {:?}",
+                pair.server.result()
+            );
+            assert!(
+                pair.device.result().is_ok(),
+                "{intent} {at_server} {at_device}: {:?}",
+                pair.device.result()
+            );
+        }
+    }
 }
 
 #[test]
