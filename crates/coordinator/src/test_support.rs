@@ -5,11 +5,13 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use async_trait::async_trait;
 use k256::ecdsa::SigningKey;
 use maany_coordinator_cosmos::{Address, Coin, Fee, Hrp, MsgSend, SignDoc, SignMode, TxDraft};
 use maany_coordinator_proto::Digest;
 use maany_coordinator_storage::{
-    MemoryStore, Role, Row, SecretBytes, ShareId, StaticKeyProvider, Vault, WalletId,
+    Batch, Entry, MemoryStore, Role, Row, SecretBytes, ShareId, ShareStore, StaticKeyProvider, StoreError,
+    Table, Vault, Versioned, WalletId,
     record::{AuditRow, BackupRule, ShareRecord, Standing, WalletRecord, WalletState},
 };
 use maany_mpc_core::{DerivationPath, PublicKey, Signature, derivation::child_public_key};
@@ -28,9 +30,37 @@ pub(crate) async fn vault() -> Vault {
 }
 
 /// A server vault over this store.
-pub(crate) async fn vault_over(store: Arc<MemoryStore>) -> Vault {
+pub(crate) async fn vault_over(store: Arc<dyn ShareStore>) -> Vault {
     let keys = StaticKeyProvider::new("test", Zeroizing::new([7; 32])).unwrap();
     Vault::open(store, Arc::new(keys), Role::Server).await.unwrap()
+}
+
+/// A store in memory that lets other tasks run before it answers, as one on a disk does.
+#[derive(Default)]
+pub(crate) struct Slow(MemoryStore);
+
+#[async_trait]
+impl ShareStore for Slow {
+    async fn get(&self, table: Table, key: &[u8]) -> Result<Option<Versioned>, StoreError> {
+        tokio::task::yield_now().await;
+        self.0.get(table, key).await
+    }
+
+    async fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        tokio::task::yield_now().await;
+        self.0.scan(table, prefix, after, limit).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        tokio::task::yield_now().await;
+        self.0.commit(batch).await
+    }
 }
 
 pub(crate) fn alice() -> Principal {

@@ -65,7 +65,7 @@ async fn keys_are_accepted_after_a_restart_and_reload_follows_another_process() 
 #[tokio::test]
 async fn an_unauthenticated_peer_causes_no_access_to_the_store() {
     let store = Arc::new(MemoryStore::new());
-    let vault = vault_over(Arc::clone(&store)).await;
+    let vault = vault_over(Arc::clone(&store) as _).await;
     let keys = Arc::new(ApiKeys::load(vault).await.unwrap());
     let key = create(&keys, &alice()).await;
     let authenticator = ApiKeyAuthenticator::new(keys);
@@ -90,7 +90,7 @@ async fn rows(store: &MemoryStore) -> Vec<(Table, Vec<u8>, u64)> {
 #[tokio::test]
 async fn the_secret_is_in_no_row_and_in_no_debug_text() {
     let store = Arc::new(MemoryStore::new());
-    let vault = vault_over(Arc::clone(&store)).await;
+    let vault = vault_over(Arc::clone(&store) as _).await;
     let keys = ApiKeys::load(vault.clone()).await.unwrap();
     let key = create(&keys, &alice()).await;
     let token = text(&key);

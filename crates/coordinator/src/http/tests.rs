@@ -76,7 +76,7 @@ impl Answer {
 
 async fn api() -> Api {
     let store = Arc::new(MemoryStore::new());
-    let vault = test_support::vault_over(Arc::clone(&store)).await;
+    let vault = test_support::vault_over(Arc::clone(&store) as _).await;
     let keys = Arc::new(ApiKeys::load(vault.clone()).await.unwrap());
     let requests = Arc::new(SignRequests::new(vault.clone(), Arc::new(policy())));
     let state = HttpState::new(

@@ -1,11 +1,13 @@
-use maany_coordinator_cosmos::SignDoc;
+use maany_coordinator_cosmos::{DirectSignDoc, SignDoc};
 use maany_coordinator_proto::Digest;
 use maany_coordinator_storage::{record::Standing, vault::Listing};
 
 use super::*;
 use crate::{
     policy::{AllowList, AllowListConfig, Reason, RefuseAll},
-    test_support::{CHAIN, Hands, TestKey, alice, bob, child, doc, draft, events, vault, wallet},
+    test_support::{
+        CHAIN, Hands, Slow, TestKey, alice, bob, child, doc, draft, events, vault, vault_over, wallet,
+    },
 };
 
 struct Bench {
@@ -15,7 +17,10 @@ struct Bench {
 }
 
 async fn bench(policy: impl PolicyHook) -> Bench {
-    let vault = vault().await;
+    bench_over(vault().await, policy)
+}
+
+fn bench_over(vault: Vault, policy: impl PolicyHook) -> Bench {
     let hands = Hands::at(1_000_000);
     let requests = SignRequests::new(vault.clone(), Arc::new(policy)).with_clock(hands.clock());
     Bench { vault, requests, hands }
@@ -108,6 +113,34 @@ async fn a_doc_for_another_chain_key_mode_or_sender_makes_no_request() {
     assert_eq!(events(&bench.vault).await.len(), 2, "nothing was stored");
 }
 
+/// The direct sign doc of the draft for this key, with other auth info.
+fn doc_with_auth_info(public_key: [u8; 33], auth_info: &[u8]) -> SignDoc {
+    let draft = draft(public_key);
+    let doc =
+        DirectSignDoc::new(&draft.body_bytes(), auth_info, &draft.chain_id, draft.account_number).unwrap();
+    SignDoc::Direct(doc)
+}
+
+#[tokio::test]
+async fn a_direct_doc_must_name_the_key_and_its_own_mode() {
+    let bench = bench(allow(false)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let create = async |doc: SignDoc| {
+        let created = bench.requests.create(&alice(), &row, new(&doc, SignMode::Direct, "m")).await;
+        created.unwrap_err()
+    };
+    let amino = draft(row.public_key).auth_info_bytes(SignMode::AminoJson).unwrap();
+    let mode = create(doc_with_auth_info(row.public_key, &amino)).await;
+    assert!(matches!(mode, SignRequestError::OtherMode), "{mode:?}");
+    // AuthInfo { signer_infos: [{ mode_info: { single: DIRECT }, sequence: 4 }], fee }, the fee as the draft has it.
+    let full = draft(row.public_key).auth_info_bytes(SignMode::Direct).unwrap();
+    let (signer_info, fee) = full[2..].split_at(usize::from(full[1]));
+    assert_eq!((full[0], signer_info[0]), (0x0a, 0x0a));
+    let nameless = [&[0x0a, 8, 0x12, 4, 0x0a, 2, 0x08, 1, 0x18, 4][..], fee].concat();
+    let signer = create(doc_with_auth_info(row.public_key, &nameless)).await;
+    assert!(matches!(signer, SignRequestError::OtherSigner), "{signer:?}");
+}
+
 #[tokio::test]
 async fn what_the_policy_denies_is_stored_as_refused_and_cannot_be_signed() {
     let bench = bench(RefuseAll).await;
@@ -148,8 +181,8 @@ async fn a_request_of_another_wallet_of_the_same_owner_is_not_signed() {
 }
 
 #[tokio::test]
-async fn the_same_doc_asked_for_twice_is_one_request() {
-    let bench = bench(allow(false)).await;
+async fn the_same_doc_asked_for_by_many_at_once_is_one_request() {
+    let bench = bench_over(vault_over(Arc::new(Slow::default())).await, allow(false));
     let row = wallet(&bench.vault, &alice(), 1, None).await;
     let alice = alice();
     let creates = (0..8).map(|_| bench.requests.create(&alice, &row, plain(&row)));

@@ -95,11 +95,14 @@ async fn the_token_does_not_follow_a_redirect() {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_not_read_to_the_end() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("ws://{}", listener.local_addr().unwrap());
-    let endless = || futures::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b' '; 65_536]));
-    let router = Router::new().fallback(async move || Body::from_stream(endless()));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    assert!(matches!(client(&url, "a.b").wallets().await, Err(ClientError::TooLarge)));
+async fn an_answer_over_one_mebibyte_is_not_read_to_its_end() {
+    let answers = [(1 << 20, false), ((1 << 20) + 1, true)];
+    for (bytes, is_too_large) in answers {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(async move || vec![b' '; bytes]);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let answer = client(&url, "a.b").wallets().await;
+        assert_eq!(matches!(answer, Err(ClientError::TooLarge)), is_too_large, "{answer:?}");
+    }
 }

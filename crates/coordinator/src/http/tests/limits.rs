@@ -48,7 +48,9 @@ async fn a_body_that_never_ends_is_408_at_the_deadline() {
         .header(header::AUTHORIZATION, format!("Bearer {}", api.alice))
         .body(Body::from_stream(silent))
         .unwrap();
+    let started = tokio::time::Instant::now();
     let answer = api.call(request).await;
+    assert_eq!(started.elapsed().as_secs(), 2);
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::REQUEST_TIMEOUT, "deadline"));
     assert_eq!(answer.json()["retryable"], true);
 }

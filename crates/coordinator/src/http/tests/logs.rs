@@ -57,10 +57,8 @@ async fn no_log_holds_a_url_path_a_token_or_a_body() {
     }
     let strange = Method::from_bytes(b"CANARY-canary").unwrap();
     api.call(request(strange, &api.alice, "/v1/wallets", None)).await;
-    let body = sign_requests::body(
-        "canary-key",
-        &doc(row.public_key, maany_coordinator_cosmos::SignMode::Direct),
-    );
+    let body =
+        sign_requests::body("canary-key", &doc(row.public_key, maany_coordinator_cosmos::SignMode::Direct));
     assert_eq!(api.post(&api.alice, "/v1/sign-requests", &body).await.status, StatusCode::CREATED);
     api.post(&api.alice, "/v1/sign-requests", &json!({"canary": "canary"})).await;
     let code = api.post(&api.admin, "/v1/admin/step-up", &json!({"walletId": row.wallet.to_string()})).await;
