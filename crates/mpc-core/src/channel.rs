@@ -3,6 +3,7 @@
 //! The checks stand in the order in which they cost: size, header, tag, decoding. Nothing of a frame
 //! reaches the engine before all of them have passed.
 
+use postcard::ser_flavors::Size;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -86,8 +87,10 @@ impl Channel {
             sender: self.role,
             session: nonce,
         };
-        // Room for the largest message beforehand: growing would leave copies of secrets behind.
-        let mut frame = Vec::with_capacity(self.operation.max_message());
+        // Exactly the room that it takes: growing would leave copies of secrets behind.
+        let length = postcard::serialize_with_flavor(payload, Size::default());
+        let length = length.map_err(|_| EngineError::Payload)?;
+        let mut frame = Vec::with_capacity(HEADER_LEN + length + TAG_LEN);
         frame.extend_from_slice(&header.to_bytes());
         let mut frame = postcard::to_extend(payload, frame).map_err(|_| EngineError::Payload)?;
         if let Some(keys) = &self.keys {

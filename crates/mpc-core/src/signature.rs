@@ -82,3 +82,45 @@ impl fmt::Debug for Signature {
         write!(f, ", {})", self.recovery_id())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use k256::ecdsa::SigningKey;
+    use k256::ecdsa::signature::hazmat::PrehashSigner;
+    use k256::elliptic_curve::PrimeField;
+    use k256::{AffinePoint, Scalar};
+
+    use super::*;
+
+    /// A signature of [7; 32] under the key 1, whose public key is the generator.
+    fn sample() -> (Signature, PublicKey) {
+        let key = SigningKey::from_slice(&Scalar::ONE.to_repr()).unwrap();
+        let (inner, recovery): (k256::ecdsa::Signature, RecoveryId) = key.sign_prehash(&[7; 32]).unwrap();
+        let signature = Signature::from_parts(&inner.to_bytes().into(), recovery.to_byte()).unwrap();
+        (signature, PublicKey::from_point(&AffinePoint::GENERATOR).unwrap())
+    }
+
+    #[test]
+    fn a_signature_verifies_and_recovers_for_its_key_and_digest_only() {
+        let (signature, key) = sample();
+        let (r, s) = signature.split();
+        assert_eq!(signature.to_bytes().to_vec(), [r, s].concat());
+        assert!(signature.verify(&key, &[7; 32]));
+        assert_eq!(signature.recover(&[7; 32]), Some(key));
+        assert!(!signature.verify(&key, &[8; 32]));
+        assert_ne!(signature.recover(&[8; 32]), Some(key));
+    }
+
+    #[test]
+    fn what_is_not_low_s_is_no_signature() {
+        let (signature, _) = sample();
+        let (r, s) = signature.split();
+        let high: [u8; 32] = (-Scalar::from_repr(s.into()).unwrap()).to_repr().into();
+        let parts = |r: &[u8], s: &[u8]| -> [u8; 64] { [r, s].concat().try_into().unwrap() };
+        assert_eq!(Signature::from_parts(&parts(&r, &high), 0), Err(InvalidSignature));
+        assert_eq!(Signature::from_parts(&parts(&r, &[0; 32]), 0), Err(InvalidSignature));
+        assert_eq!(Signature::from_parts(&parts(&[0xff; 32], &s), 0), Err(InvalidSignature));
+        assert_eq!(Signature::from_parts(&parts(&r, &s), 4), Err(InvalidSignature));
+        assert_eq!(Signature::from_parts(&parts(&r, &s), signature.recovery_id()), Ok(signature));
+    }
+}

@@ -19,14 +19,15 @@ const DOMAIN: &[u8] = b"maany-mpc/frame-tag/1";
 
 /// What the tag keys of one generation of shares are derived from. Secret; zeroized on drop.
 pub(crate) struct TagKeys {
-    seed: Zeroizing<[u8; 32]>,
+    // Behind a pointer: moving a value leaves its bytes where it was.
+    seed: Box<Zeroizing<[u8; 32]>>,
     wallet: Vec<u8>,
     share_id: ShareId,
 }
 
 impl TagKeys {
     pub(crate) fn new(seed: Zeroizing<[u8; 32]>, wallet: &[u8], share_id: ShareId) -> Self {
-        Self { seed, wallet: wallet.to_vec(), share_id }
+        Self { seed: Box::new(seed), wallet: wallet.to_vec(), share_id }
     }
 
     /// The tag of `sender`'s frame (header and payload) in this session.
@@ -50,7 +51,7 @@ impl TagKeys {
         let wallet_len = (self.wallet.len() as u64).to_be_bytes();
         let share_id = self.share_id.to_bytes();
         let direction = [sender.party_index()];
-        Hkdf::<Sha256>::new(Some(DOMAIN), &*self.seed)
+        Hkdf::<Sha256>::new(Some(DOMAIN), &**self.seed)
             .expand_multi_info(&[&wallet_len, &self.wallet, &share_id, session, &direction], &mut *key)
             .expect("32 bytes are within what HKDF-SHA256 can give");
         let mut mac = Hmac::<Sha256>::new_from_slice(&*key).expect("HMAC takes a key of any length");

@@ -12,8 +12,9 @@ use dkls23_secp256k1::protocols::dkg::{
 use k256::{Scalar, Secp256k1};
 use zeroize::Zeroize;
 
-/// A value whose secrets are overwritten when it is dropped.
-pub(super) struct Wiped<T: Wipe>(T);
+/// A value whose secrets are overwritten when it is dropped. It stands behind a pointer, because moving a value leaves
+/// its bytes where it was, and every round moves the state.
+pub(super) struct Wiped<T: Wipe>(Box<T>);
 
 /// Overwrites the secrets of a value in place.
 pub(super) trait Wipe {
@@ -22,7 +23,7 @@ pub(super) trait Wipe {
 
 impl<T: Wipe> Wiped<T> {
     pub(super) fn new(value: T) -> Self {
-        Self(value)
+        Self(Box::new(value))
     }
 
     /// The value, for a call into the engine.

@@ -78,7 +78,7 @@ pub struct ShareParts {
 /// ```compile_fail,E0277
 /// # fn f(core: &maany_mpc_core::key_share::ShareCore) { println!("{core:?}"); }
 /// ```
-pub struct ShareCore(ShareParts);
+pub struct ShareCore(Box<ShareParts>);
 
 impl ShareCore {
     /// Checks that the parts belong together.
@@ -106,7 +106,7 @@ impl ShareCore {
         if parts.share_id.epoch == 0 {
             return Err(ShareError::Epoch);
         }
-        Ok(Self(parts))
+        Ok(Self(Box::new(parts)))
     }
 
     /// Which generation of shares this is.
@@ -164,9 +164,10 @@ impl ShareCore {
     /// A second copy, for the slim share beside the full one.
     pub(super) fn duplicate(&self) -> Self {
         let ShareParts { engine, role, share_id, ref secret, public_key, verifying_shares, chain_code } =
-            self.0;
+            *self.0;
         let secret = secret.clone();
-        Self(ShareParts { engine, role, share_id, secret, public_key, verifying_shares, chain_code })
+        let parts = ShareParts { engine, role, share_id, secret, public_key, verifying_shares, chain_code };
+        Self(Box::new(parts))
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {

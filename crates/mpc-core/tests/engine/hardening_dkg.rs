@@ -79,6 +79,29 @@ fn copied_chain_code_commitment_is_refused() {
     assert!(matches!(error, EngineError::Copied(Contribution::ChainCodeCommitment)));
 }
 
+struct NoChainCode {
+    commitment: bool,
+}
+
+impl Tricks for NoChainCode {
+    fn commitments(&mut self, ours: &mut Commitments, _: &Commitments) {
+        if self.commitment {
+            ours.chain_code = None;
+        }
+    }
+
+    fn reveals(&mut self, ours: &mut Reveals, _: &Reveals, _: &mut MulKept) {
+        ours.chain_code = None;
+    }
+}
+
+#[test]
+fn missing_chain_code_is_refused() {
+    for commitment in [true, false] {
+        assert!(matches!(dkg_against(&mut NoChainCode { commitment }), EngineError::Payload));
+    }
+}
+
 struct CopiedNonce;
 
 impl Tricks for CopiedNonce {

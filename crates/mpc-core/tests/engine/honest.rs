@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use maany_mpc_core::{Flight, Operation, Role, ShareId, peek};
+use maany_mpc_core::{Dkls23, Engine, Flight, Operation, Role, ShareId, peek};
 
 use crate::peer_generation::Honest;
 use crate::peer_sign::{against_device, against_server, play_sign};
-use crate::support::{dkg_frames, pair, pass, refreshed, run_sign, sign_context};
+use crate::support::{dkg_frames, go_on, pair, pass, refreshed, run_sign, sign_context};
 
 #[test]
 fn both_sides_of_a_dkg_hold_shares_of_one_key() {
@@ -61,6 +61,13 @@ fn frames_stay_below_half_of_their_cap_and_name_their_ceremony() {
         assert!(frame.len() <= Operation::Dkg.max_message() / 2, "{}", frame.len());
         assert_eq!(peek(frame).unwrap().share_id, None);
     }
+}
+
+#[test]
+fn frames_take_no_more_memory_than_their_bytes() {
+    let ceremony = Dkls23.sign(pair().of(Role::Server), sign_context(Role::Server, Flight::ServerFirst));
+    let frame = go_on(ceremony.unwrap().start()).1.unwrap();
+    assert_eq!(frame.capacity(), frame.len());
 }
 
 #[test]
