@@ -230,6 +230,9 @@ impl<M: Machine, H: Host> Driver<M, H> {
         let mut out = Outbox::default();
         let stepped = machine.step(self.clock.now(), input, &mut out);
         self.effects.extend(out.drain());
+        if stepped.as_ref().map_or(true, Machine::is_over) {
+            self.host.over();
+        }
         match stepped {
             Ok(machine) => {
                 if let Some(limit) = machine.read_limit() {

@@ -11,7 +11,8 @@ use crate::vault::{Role, Row, Vault};
 
 impl Vault {
     /// A new attempt at a refresh: afterwards the wallet names `active`, which it named before, and the new share as
-    /// pending. Every other share that it named is erased.
+    /// pending. Every other share that it named is erased. A provisional wallet is active with that: new shares can only
+    /// be made with a share that both sides hold.
     ///
     /// # Errors
     /// [`StoreError::WrongState`] where `active` is not a share of the wallet, [`StoreError::ShareInUse`] where the new
@@ -31,12 +32,11 @@ impl Vault {
             return Err(StoreError::ShareInUse);
         }
         fits(row, share)?;
-        let wallet = WalletRecord {
-            active: Some(active),
-            pending: Some(share.id),
-            retired: None,
-            ..row.record.clone()
-        };
+        let mut wallet = row.record.clone();
+        if wallet.standing.state == WalletState::Provisional {
+            wallet.standing.state = WalletState::Active;
+        }
+        let wallet = WalletRecord { active: Some(active), pending: Some(share.id), retired: None, ..wallet };
         self.replace_shares(row, wallet, Some(share), audit).await
     }
 

@@ -62,11 +62,11 @@ pub(super) async fn store(
         Write::Pending(pending) => host.wallet = Some(pend(host, &pending, share(product)?).await?),
         Write::Promote(Promotion { id, .. }) => {
             let (row, id) = (wallet(host)?, convert::share_to_storage(id));
-            host.wallet = Some(if row.standing.state == WalletState::Provisional {
-                vault.activate(row, id, audit("wallet-active", row.wallet)).await?
-            } else {
+            host.wallet = Some(if row.pending == Some(id) {
                 let standing = Standing { state: WalletState::Active, aborts: row.standing.aborts.clone() };
                 vault.promote_over(row, id, standing, audit("share-promoted", row.wallet)).await?
+            } else {
+                vault.activate(row, id, audit("wallet-active", row.wallet)).await?
             });
         }
         Write::DropPending(_) => {

@@ -3,10 +3,13 @@
 use std::{sync::Arc, time::Instant};
 
 use maany_coordinator_proto::{
-    Hello, Intent, KeyId,
+    CloseCode, Hello, Intent, KeyId,
     session::{DevicePlan, LeaveBackup},
 };
-use maany_coordinator_storage::record::{AuditRow, WalletRecord, WalletState};
+use maany_coordinator_storage::{
+    Row,
+    record::{AuditRow, WalletRecord, WalletState},
+};
 use maany_mpc_core::backup::{FragmentDocument, Threshold};
 
 use super::{
@@ -49,8 +52,9 @@ impl Device {
         let started = Instant::now();
         let mut report = Report::default();
         let mut patience = Patience::of(&self.parts);
+        let mut left = None;
         loop {
-            if let Some(wallet) = self.settle(key_id.as_ref()).await? {
+            if let Some(wallet) = self.settle(key_id.as_ref(), left.take()).await? {
                 report.elapsed = started.elapsed();
                 return Ok(Done { value: (wallet, Vec::new()), report });
             }
@@ -76,9 +80,12 @@ impl Device {
                     report.elapsed = started.elapsed();
                     return Ok(Done { value: (WalletInfo::of(&row)?, finished.documents), report });
                 }
-                Err(attempt) => {
-                    if attempt.error.close_code() == Some(maany_coordinator_proto::CloseCode::Busy) {
-                        return Err(DeviceError::KeyIdTaken);
+                Err(mut attempt) => {
+                    left = attempt.wallet.take();
+                    if attempt.error.close_code() == Some(CloseCode::Busy) {
+                        self.taken_or_busy(key_id.as_ref()).await?;
+                        patience.pause(&self.parts, attempt.error, &mut report).await?;
+                        continue;
                     }
                     patience.after(&self.parts, attempt, Intent::Dkg, &mut report).await?;
                 }
@@ -86,19 +93,44 @@ impl Device {
         }
     }
 
-    /// Looks at what an earlier DKG under this key id left: a wallet whose commit never arrived is asked for over
-    /// HTTP. If the server committed to it, it is this wallet; if the server does not know it, it never was one.
-    async fn settle(&self, key_id: Option<&KeyId>) -> Result<Option<WalletInfo>, DeviceError> {
-        let Some(key_id) = key_id else { return Ok(None) };
+    /// One close code says that the key id is taken and that an earlier session of it is not over yet; only the first
+    /// has a wallet to show for it.
+    async fn taken_or_busy(&self, key_id: Option<&KeyId>) -> Result<(), DeviceError> {
+        let Some(key_id) = key_id else { return Ok(()) };
+        match self.parts.http.wallet(key_id).await? {
+            Some(there) if there.state != "provisional" => Err(DeviceError::KeyIdTaken),
+            _ => Ok(()),
+        }
+    }
+
+    /// Looks at what an earlier DKG left, under this key id or in the attempt before: a wallet whose commit never
+    /// arrived is asked for over HTTP. If the server committed to it, it is this wallet; if the server does not know
+    /// it, it never was one.
+    async fn settle(
+        &self,
+        key_id: Option<&KeyId>,
+        left: Option<Row<WalletRecord>>,
+    ) -> Result<Option<WalletInfo>, DeviceError> {
         let vault = &self.parts.vault;
-        let Some(row) = vault.wallet_by_key_id(&owner(), key_id.as_str()).await? else { return Ok(None) };
+        let row = match (left, key_id) {
+            // The commit had arrived when the connection broke.
+            (Some(row), _) if row.standing.state == WalletState::Active => {
+                return WalletInfo::of(&row).map(Some);
+            }
+            (Some(row), _) => Some(row),
+            (None, Some(key_id)) => vault.wallet_by_key_id(&owner(), key_id.as_str()).await?,
+            (None, None) => None,
+        };
+        let Some(row) = row else { return Ok(None) };
         if row.standing.state != WalletState::Provisional {
             return Err(DeviceError::KeyIdTaken);
         }
         let there = self.parts.http.wallet(&KeyId::new(&row.wallet.to_string())?).await?;
-        let committed = there
-            .is_some_and(|there| there.state == "active" && there.public_key == hex::encode(row.public_key));
-        if committed && let Some(share) = row.active {
+        if let Some(there) = there.filter(|there| there.state != "provisional") {
+            let epoch = row.active.map(|share| share.epoch());
+            let same = there.public_key == hex::encode(row.public_key) && epoch == Some(there.epoch);
+            // A provisional row of another epoch is what a restore left: it is settled by restoring again.
+            let share = row.active.filter(|_| same).ok_or(DeviceError::KeyIdTaken)?;
             let row = vault.activate(&row, share, audit("wallet-active", &row)).await?;
             return WalletInfo::of(&row).map(Some);
         }

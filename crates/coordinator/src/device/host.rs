@@ -127,6 +127,8 @@ impl Host for DeviceHost {
         Some(frame)
     }
 
+    fn over(&mut self) {}
+
     fn stepped(&mut self, took: Duration) {
         self.parts.progress.event(ProgressEvent::Computed(took));
     }

@@ -39,6 +39,8 @@ pub(super) struct Attempt {
     pub(super) error: DeviceError,
     pub(super) failure: Option<Failure>,
     pub(super) stage: Stage,
+    /// The wallet's row as the attempt left it, where there is one.
+    pub(super) wallet: Option<Row<WalletRecord>>,
 }
 
 /// Runs one session.
@@ -53,6 +55,7 @@ pub(super) async fn once(
         error: DeviceError::Connect(error),
         failure: Some(Failure::Unreachable),
         stage: Stage::Handshake,
+        wallet: None,
     })?;
     parts.progress.event(ProgressEvent::Connected);
     let clock = Clock::start();
@@ -61,6 +64,7 @@ pub(super) async fn once(
         error: error.into(),
         failure: None,
         stage: Stage::Handshake,
+        wallet: None,
     })?;
     let (pool, cancel) = (Arc::clone(&parts.pool), CancellationToken::new());
     let mut driver = Driver::new(machine, host, Box::new(socket), Participant::Server, pool, clock, cancel);
@@ -79,7 +83,7 @@ pub(super) async fn once(
         Ok(outcome) => Ok(Finished { outcome, wallet: host.wallet, signature, documents: host.documents }),
         Err(error) => {
             let error = DeviceError::from(error);
-            Err(Attempt { failure: failure(&error), error, stage: host.stage })
+            Err(Attempt { failure: failure(&error), error, stage: host.stage, wallet: host.wallet })
         }
     }
 }
@@ -131,11 +135,25 @@ impl Patience {
         if advice == Advice::Never {
             return Err(attempt.error);
         }
-        let Some(delay) = self.delays.next() else { return Err(attempt.error) };
+        self.pause(parts, attempt.error, report).await?;
+        Ok(advice)
+    }
+
+    /// Waits before another attempt, whatever the advice is.
+    ///
+    /// # Errors
+    /// `error`, where the attempt was repeated often enough.
+    pub(super) async fn pause(
+        &mut self,
+        parts: &Parts,
+        error: DeviceError,
+        report: &mut Report,
+    ) -> Result<(), DeviceError> {
+        let Some(delay) = self.delays.next() else { return Err(error) };
         report.retries += 1;
         parts.progress.event(ProgressEvent::Retrying(delay));
         tokio::time::sleep(delay).await;
-        Ok(advice)
+        Ok(())
     }
 }
 

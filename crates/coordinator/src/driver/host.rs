@@ -39,6 +39,9 @@ pub(crate) trait Host: Send {
     /// Makes the backup frame of the share, which is in use by now; none where that fails.
     async fn make_backup(&mut self, share: ShareId) -> Option<BackupShare>;
 
+    /// Hears that the machine is over: nothing more is written, and only what is left to send or close follows.
+    fn over(&mut self);
+
     /// Hears how long the engine took for a step, waiting for its thread included.
     fn stepped(&mut self, took: Duration);
 

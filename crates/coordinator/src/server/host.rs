@@ -49,7 +49,7 @@ pub(super) struct Admitted {
     /// The sign request.
     pub(super) request: Option<Box<Row<SignRequestRecord>>>,
     /// Keeps other sessions of the wallet out until this one ends.
-    pub(super) _lease: Option<Lease>,
+    pub(super) lease: Option<Lease>,
 }
 
 impl ServerHost {
@@ -140,6 +140,13 @@ impl Host for ServerHost {
     async fn make_backup(&mut self, _share: ShareId) -> Option<BackupShare> {
         // The machine of the device alone asks for one.
         None
+    }
+
+    fn over(&mut self) {
+        // The peer may begin its next session as soon as it has this one's result, before the closing handshake is done.
+        if let Some(admitted) = &mut self.admitted {
+            admitted.lease = None;
+        }
     }
 
     fn stepped(&mut self, took: Duration) {
