@@ -8,6 +8,7 @@ mod builder;
 mod commit;
 mod handler;
 mod host;
+mod housekeeping;
 mod leases;
 pub(crate) mod listener;
 mod session;
@@ -182,13 +183,14 @@ impl Listening {
             header: limits.header,
             drain: limits.drain,
         };
+        let housekeeping = housekeeping::run(sessions.parts.vault.clone(), shutdown.clone());
         let readiness = self.server.readiness;
         let draining = shutdown.clone();
         let drain = async move {
             draining.cancelled().await;
             readiness.drain();
         };
-        tokio::join!(listener::serve(self.listener, router, bounds, shutdown), drain);
+        tokio::join!(listener::serve(self.listener, router, bounds, shutdown), drain, housekeeping);
         sessions.tasks.close();
         if tokio::time::timeout(limits.drain, sessions.tasks.wait()).await.is_err() {
             sessions.cancel.cancel();

@@ -116,8 +116,7 @@ async fn dkg(parts: &Parts, principal: Principal, hello: Hello) -> Result<(Admit
         maany_coordinator_proto::WalletId::from_bytes(crate::random::bytes().map_err(|_| Refusal::Internal)?);
     let (session_id, key_id) = (hello.session_id().clone(), hello.key_id().cloned());
     let intent = hello.intent();
-    let admitted =
-        Admitted { principal, intent, session_id, key_id, wallet: None, request: None, lease };
+    let admitted = Admitted { principal, intent, session_id, key_id, wallet: None, request: None, lease };
     Ok((admitted, Admission::Dkg { wallet }))
 }
 
