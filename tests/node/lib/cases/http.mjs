@@ -58,9 +58,9 @@ export const HTTP_CASES = [
   json("an own wallet exists, by key id", exists(true), (c) => `/wallets/${c.keyId}`, (c) => ({ token: c.token })),
   json("an unknown wallet does not exist", exists(false), () => `/wallets/${keyId()}`, (c) => ({ token: c.token })),
   json("another owner's wallet does not exist", exists(false), (c) => `/wallets/${c.walletId}`, (c) => ({ token: c.otherToken })),
-  json("without a token an unknown wallet does not exist", exists(false), () => `/wallets/${keyId()}`),
-  json("without a token no wallet exists", exists(false), (c) => `/wallets/${c.walletId}`),
-  json("with a wrong token no wallet exists", exists(false), (c) => `/wallets/${c.walletId}`, () => ({ token: `${CANARY}.x` })),
+  status("without a token an unknown wallet is not spoken of", 401, () => `/wallets/${keyId()}`),
+  status("without a token no wallet is spoken of", 401, (c) => `/wallets/${c.walletId}`),
+  status("with a wrong token no wallet is spoken of", 401, (c) => `/wallets/${c.walletId}`, () => ({ token: `${CANARY}.x` })),
   ...BAD_IDS.flatMap((id, i) => [
     status(`bad id ${i + 1} of a wallet`, 404, () => `/wallets/${id}`, (c) => ({ token: c.token })),
     notServed(`bad id ${i + 1} of a wallet without a token`, [401, 404], () => `/wallets/${id}`),
