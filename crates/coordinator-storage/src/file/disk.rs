@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 /// File operations below one folder; paths are relative to it.
 pub(super) trait Disk: Send + Sync + 'static {
+    /// A file that was written and is still to be synced.
+    type Written;
+
     /// The folder, for error texts.
     fn root(&self) -> &Path;
 
@@ -19,8 +22,12 @@ pub(super) trait Disk: Send + Sync + 'static {
     /// Makes a folder, mode 0700, where there is none.
     fn make_folder(&self, folder: &Path) -> io::Result<()>;
 
-    /// Writes a new file, mode 0600, and its bytes to the disk. Its name is on the disk after `sync_folder`.
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    /// Writes a new file, mode 0600. Its bytes are on the disk after `sync`, its name after `sync_folder`.
+    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<Self::Written>;
+
+    /// Brings a file's bytes to the disk. Files that are written first and synced one after the other share most of the
+    /// work: a journaling file system commits all of their names with the first.
+    fn sync(&self, file: &Self::Written) -> io::Result<()>;
 
     /// Gives a file another name, over a file that has it.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
@@ -46,6 +53,8 @@ impl RealDisk {
 }
 
 impl Disk for RealDisk {
+    type Written = File;
+
     fn root(&self) -> &Path {
         &self.root
     }
@@ -68,15 +77,21 @@ impl Disk for RealDisk {
         make_folder(&self.root.join(folder))
     }
 
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<File> {
         let path = self.root.join(path);
         let mut file = File::options().write(true).create_new(true).mode(0o600).open(&path)?;
-        let written = file.write_all(bytes).and_then(|()| file.sync_all());
-        if written.is_err() {
-            // What room it took is needed by the next attempt; where this fails too, the next open clears it away.
-            let _ = fs::remove_file(&path);
+        match file.write_all(bytes) {
+            Ok(()) => Ok(file),
+            Err(error) => {
+                // What room it took is needed by the next attempt; where this fails too, the next open clears it away.
+                let _ = fs::remove_file(&path);
+                Err(error)
+            }
         }
-        written
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        file.sync_all()
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

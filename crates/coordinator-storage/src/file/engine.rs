@@ -12,7 +12,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::batch::{Batch, Outcome};
+use crate::batch::{Batch, Op, Outcome};
 use crate::error::{Corruption, StoreError};
 use crate::file::disk::Disk;
 use crate::file::journal::{self, Action, Step};
@@ -103,21 +103,7 @@ impl<D: Disk> Engine<D> {
         }
         let mark = mark()?;
         let mut steps = Vec::with_capacity(outcomes.len());
-        let staged = outcomes.iter().enumerate().try_for_each(|(index, (op, outcome))| {
-            let action = match outcome {
-                Outcome::Erased => Action::Erase,
-                Outcome::Put { version, value } => {
-                    let bytes = record::encode(op.table(), op.key(), *version, value);
-                    let action =
-                        Action::Put { staged: format!("{mark}-{index}"), sum: Sha256::digest(&bytes).into() };
-                    self.disk.write_new(&names::staged(&format!("{mark}-{index}")), &bytes)?;
-                    action
-                }
-            };
-            steps.push(Step { table: op.table(), key: op.key().to_vec(), action });
-            Ok(())
-        });
-        if let Err(source) = staged.and_then(|()| self.write_journal(&mark, &steps)) {
+        if let Err(source) = self.stage(&mark, &outcomes, &mut steps) {
             self.clear(&mark, &steps);
             return Err(StoreError::io("staging a batch", source));
         }
@@ -144,9 +130,23 @@ impl<D: Disk> Engine<D> {
         Ok(())
     }
 
-    /// Stages everything of a batch, down to the journal under a name that does not count yet.
-    fn write_journal(&self, mark: &str, steps: &[Step]) -> io::Result<()> {
-        self.disk.write_new(&names::staged(mark), &journal::encode(steps))?;
+    /// Brings everything of a batch to the disk, down to the journal, under names that do not count yet.
+    fn stage(&self, mark: &str, outcomes: &[(&Op, Outcome<'_>)], steps: &mut Vec<Step>) -> io::Result<()> {
+        let mut written = Vec::with_capacity(outcomes.len() + 1);
+        for (index, (op, outcome)) in outcomes.iter().enumerate() {
+            let action = match outcome {
+                Outcome::Erased => Action::Erase,
+                Outcome::Put { version, value } => {
+                    let bytes = record::encode(op.table(), op.key(), *version, value);
+                    let staged = format!("{mark}-{index}");
+                    written.push(self.disk.write_new(&names::staged(&staged), &bytes)?);
+                    Action::Put { staged, sum: Sha256::digest(&bytes).into() }
+                }
+            };
+            steps.push(Step { table: op.table(), key: op.key().to_vec(), action });
+        }
+        written.push(self.disk.write_new(&names::staged(mark), &journal::encode(steps))?);
+        written.iter().try_for_each(|file| self.disk.sync(file))?;
         self.disk.sync_folder(Path::new(names::STAGING))
     }
 
@@ -250,7 +250,8 @@ impl<D: Disk> Engine<D> {
         self.io("making the store", |disk| {
             disk.sync_folder(Path::new(names::TABLES))?;
             disk.remove(Path::new(names::NEW_FORMAT))?;
-            disk.write_new(Path::new(names::NEW_FORMAT), format!("{FORMAT_PREFIX}{FORMAT}\n").as_bytes())?;
+            let text = format!("{FORMAT_PREFIX}{FORMAT}\n");
+            disk.sync(&disk.write_new(Path::new(names::NEW_FORMAT), text.as_bytes())?)?;
             disk.rename(Path::new(names::NEW_FORMAT), format)?;
             disk.sync_folder(names::root())
         })

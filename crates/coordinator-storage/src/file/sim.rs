@@ -166,6 +166,8 @@ impl Sim {
 }
 
 impl Disk for SimDisk {
+    type Written = usize;
+
     fn root(&self) -> &Path {
         Path::new("/sim")
     }
@@ -198,7 +200,7 @@ impl Disk for SimDisk {
         Ok(())
     }
 
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<usize> {
         let mut sim = self.0.lock().unwrap();
         sim.step()?;
         if sim.find(path).is_some() {
@@ -209,18 +211,19 @@ impl Disk for SimDisk {
         sim.changes += 1;
         let made = sim.changes;
         sim.change(path, Some(file), made);
-        let written = [bytes[..bytes.len() / 2].to_vec(), vec![0; bytes.len()], bytes.to_vec()]
-            .into_iter()
-            .try_for_each(|content| {
-                sim.step()?;
-                sim.files[file].push(content);
-                Ok(())
-            })
-            .and_then(|()| sim.step());
-        if written.is_ok() {
-            sim.files[file] = vec![bytes.to_vec()];
+        for content in [bytes[..bytes.len() / 2].to_vec(), vec![0; bytes.len()], bytes.to_vec()] {
+            sim.step()?;
+            sim.files[file].push(content);
         }
-        written
+        Ok(file)
+    }
+
+    fn sync(&self, file: &usize) -> io::Result<()> {
+        let mut sim = self.0.lock().unwrap();
+        sim.step()?;
+        let content = sim.files[*file].pop().unwrap();
+        sim.files[*file] = vec![content];
+        Ok(())
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

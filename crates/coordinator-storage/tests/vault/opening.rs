@@ -75,3 +75,12 @@ fn debug_shows_nothing_that_is_stored() {
     let (_, vault) = runtime.block_on(server());
     assert_eq!(format!("{vault:?}"), "Vault { role: Server, .. }");
 }
+
+/// Sessions run as tasks on any thread.
+#[tokio::test]
+async fn the_vaults_futures_can_be_spawned() {
+    let (_, vault) = server().await;
+    let row = active(&vault).await;
+    let share = tokio::spawn(async move { vault.share(&row, crate::lab::share_id(1)).await });
+    share.await.unwrap().unwrap();
+}
