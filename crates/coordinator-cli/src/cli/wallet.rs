@@ -1,0 +1,186 @@
+//! The device's side of the command line.
+
+use clap::{Args, Subcommand};
+use maany_coordinator::cosmos::{Address, Coin, Hrp, SignMode};
+use maany_coordinator::engine::DerivationPath;
+use maany_coordinator::proto::KeyId;
+use std::path::PathBuf;
+
+use crate::coin;
+
+/// What a device does with its wallets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Wallet {
+    /// Make a new wallet, together with the server.
+    Create(Create),
+    /// List the wallets that this device holds.
+    List(List),
+    /// Show a wallet's address on a chain.
+    Address(ShowAddress),
+    /// Sign a transfer.
+    Sign(Box<Sign>),
+    /// Make new key shares for a wallet: same address, and the old shares are worth nothing.
+    Refresh(Named),
+    /// Make a backup: several files, of which some restore the wallet.
+    Backup(Backup),
+    /// Bring a wallet back from its backup.
+    Restore(Restore),
+}
+
+/// Where a device keeps its data, and how its key is opened.
+#[derive(Debug, Args)]
+pub(crate) struct DeviceFolder {
+    /// The device's data folder [default: ~/.maany/wallet].
+    #[arg(id = "data", long, value_name = "DIR", env = "MAANY_WALLET_DATA")]
+    pub(crate) path: Option<PathBuf>,
+    /// Read the passphrase from this file; without it, from MAANY_PASSPHRASE or the terminal.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// How the server is reached.
+#[derive(Debug, Args)]
+pub(crate) struct ServerAccess {
+    /// The server's address.
+    #[arg(long, value_name = "URL", env = "MAANY_SERVER", default_value = "ws://127.0.0.1:8080")]
+    pub(crate) server: String,
+    /// Read the API key from this file; without it, from MAANY_TOKEN, the file `token` in the data folder, or the terminal.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// What a command needs that works with the server.
+#[derive(Debug, Args)]
+pub(crate) struct Connected {
+    #[command(flatten)]
+    pub(crate) folder: DeviceFolder,
+    #[command(flatten)]
+    pub(crate) access: ServerAccess,
+}
+
+/// A new wallet.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// A name of your own for the wallet: 1 to 128 characters of A-Z a-z 0-9 . _ : -
+    #[arg(long, value_name = "NAME")]
+    pub(crate) key_id: Option<KeyId>,
+    #[command(flatten)]
+    pub(crate) connected: Connected,
+}
+
+/// The list of wallets.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) folder: DeviceFolder,
+}
+
+/// An address.
+#[derive(Debug, Args)]
+pub(crate) struct ShowAddress {
+    /// The wallet's id, or the name that it was made with.
+    #[arg(value_name = "WALLET")]
+    pub(crate) wallet: String,
+    #[command(flatten)]
+    pub(crate) key: KeyPlace,
+    /// The chain whose prefix to use.
+    #[arg(long, value_name = "ID")]
+    pub(crate) chain_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) folder: DeviceFolder,
+}
+
+/// Which of a wallet's keys, and how its address begins.
+#[derive(Debug, Args)]
+pub(crate) struct KeyPlace {
+    /// Where the key hangs below the wallet's key, without hardened steps, such as m/44/118/0/0/0.
+    #[arg(long, value_name = "PATH", default_value = "m")]
+    pub(crate) path: DerivationPath,
+    /// The address prefix [default: the chain's, where it is a known one, else cosmos].
+    #[arg(long, value_name = "PREFIX", value_parser = Hrp::parse)]
+    pub(crate) hrp: Option<Hrp>,
+}
+
+/// A transfer to sign.
+#[derive(Debug, Args)]
+pub(crate) struct Sign {
+    /// The wallet's id, or the name that it was made with.
+    #[arg(value_name = "WALLET")]
+    pub(crate) wallet: String,
+    /// The chain, as transactions name it, such as cosmoshub-4.
+    #[arg(long, value_name = "ID")]
+    pub(crate) chain_id: String,
+    /// Who receives.
+    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
+    pub(crate) to: Address,
+    /// What to send, such as 1000000uatom; may be given several times.
+    #[arg(long, value_name = "AMOUNT", value_parser = coin::parse, required = true)]
+    pub(crate) amount: Vec<Coin>,
+    /// What is paid for the transaction; may be given several times.
+    #[arg(long, value_name = "AMOUNT", value_parser = coin::parse)]
+    pub(crate) fee: Vec<Coin>,
+    /// The gas limit.
+    #[arg(long, value_name = "UNITS", default_value_t = 200_000)]
+    pub(crate) gas: u64,
+    /// The number of the account on the chain.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) account_number: u64,
+    /// How many transactions the account has sent.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) sequence: u64,
+    /// A remark that everyone can read.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) memo: String,
+    /// The last block at which the transaction may run.
+    #[arg(long, value_name = "HEIGHT")]
+    pub(crate) timeout_height: Option<u64>,
+    /// How the transaction is encoded for signing: direct or amino-json.
+    #[arg(long, value_name = "MODE", default_value = "direct")]
+    pub(crate) mode: SignMode,
+    #[command(flatten)]
+    pub(crate) key: KeyPlace,
+    #[command(flatten)]
+    pub(crate) connected: Connected,
+}
+
+/// A wallet, and the server.
+#[derive(Debug, Args)]
+pub(crate) struct Named {
+    /// The wallet's id, or the name that it was made with.
+    #[arg(value_name = "WALLET")]
+    pub(crate) wallet: String,
+    #[command(flatten)]
+    pub(crate) connected: Connected,
+}
+
+/// A backup.
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The wallet's id, or the name that it was made with.
+    #[arg(value_name = "WALLET")]
+    pub(crate) wallet: String,
+    /// The folder for the fragments that are not the server's; give each file to another holder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// How many fragments restore the wallet; at least 2.
+    #[arg(long, value_name = "COUNT", default_value_t = 2)]
+    pub(crate) threshold: u8,
+    /// How many fragments there are, the server's among them.
+    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    pub(crate) shares: u8,
+    #[command(flatten)]
+    pub(crate) connected: Connected,
+}
+
+/// A backup to restore. The step-up code comes from MAANY_STEP_UP or the terminal.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// Fragment files.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) fragments: Vec<PathBuf>,
+    /// Fetch the server's fragment of this wallet too; the operator's step-up code opens it.
+    #[arg(long, value_name = "WALLET")]
+    pub(crate) from_server: Option<String>,
+    #[command(flatten)]
+    pub(crate) connected: Connected,
+}

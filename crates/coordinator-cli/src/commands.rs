@@ -1,0 +1,27 @@
+//! The commands, one file each. They wire the facade up and tell what it did; the rules are in the libraries.
+
+mod admin;
+pub(crate) mod demo;
+mod init;
+mod serve;
+mod server_store;
+mod wallet;
+
+use crate::cli::{Admin, Command};
+use crate::error::CliError;
+use crate::output::{Mode, Output};
+
+pub(crate) use demo::DemoError;
+
+/// Runs a command.
+pub(crate) async fn run(command: Command, output: &mut Output) -> Result<(), CliError> {
+    match command {
+        // It ends its own telling.
+        Command::Demo => return Ok(demo::run(output.mode() == Mode::Json).await?),
+        Command::Init(args) => init::run(args, output).await?,
+        Command::Serve(args) => serve::run(args, output).await?,
+        Command::Admin(Admin::StepUp(args)) => admin::step_up(args, output).await?,
+        Command::Wallet(command) => wallet::run(command, output).await?,
+    }
+    Ok(output.done()?)
+}

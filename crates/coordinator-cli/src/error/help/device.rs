@@ -1,0 +1,109 @@
+//! What to do about a device's failure: the session's own reasons, and the codes that a server closes with.
+
+use maany_coordinator::device::DeviceError;
+use maany_coordinator::http::client::ClientError;
+use maany_coordinator::proto::CloseCode;
+use maany_coordinator::proto::session::SessionError;
+
+use super::{UNREACHABLE, client, store, words};
+
+const RESTORE: &str = "a locked wallet comes back with `maany wallet restore`, from its backup";
+
+/// A stable word for a device's failure.
+pub(in crate::error) fn device_code(error: &DeviceError) -> &'static str {
+    match error {
+        DeviceError::Connect(_) | DeviceError::Http(ClientError::Unreachable(_)) => "unreachable",
+        DeviceError::Http(_) => "server",
+        DeviceError::Session(error) => session_code(error),
+        DeviceError::Store(_) => "store",
+        DeviceError::Backup(_) => "backup",
+        DeviceError::UnknownWallet => "unknown-wallet",
+        DeviceError::KeyIdTaken => "key-id-taken",
+        DeviceError::NotInUse(_) => "wallet-locked",
+        DeviceError::PolicyRefused { .. } => "policy-refused",
+        DeviceError::BadSignature | DeviceError::Mismatch(_) => "server-wrong",
+        DeviceError::StepUp => "step-up",
+        _ => "device",
+    }
+}
+
+fn session_code(error: &SessionError) -> &'static str {
+    match error {
+        SessionError::Closed { code: Some(CloseCode::NotAuthenticated) } => "not-authenticated",
+        SessionError::Closed { code: Some(CloseCode::NotAllowed) } => "not-allowed",
+        SessionError::Closed { code: Some(CloseCode::Busy) } => "busy",
+        SessionError::Closed { code: Some(CloseCode::Quarantined) } => "wallet-locked",
+        SessionError::Closed { code: Some(CloseCode::TooMany) } => "too-many",
+        SessionError::Deadline { .. } | SessionError::Closed { code: Some(CloseCode::Deadline) } => {
+            "deadline"
+        }
+        SessionError::Locked | SessionError::Diverged => "wallet-locked",
+        SessionError::StaleBackup { .. } => "stale-backup",
+        _ => "session",
+    }
+}
+
+pub(super) fn help(error: &DeviceError) -> Option<String> {
+    match error {
+        DeviceError::Connect(_) => words(UNREACHABLE),
+        DeviceError::Http(error) => client(error),
+        DeviceError::Session(error) => session(error),
+        DeviceError::Store(error) => store(error),
+        DeviceError::UnknownWallet => {
+            words("`maany wallet list` shows the wallets of this device; --data names another device folder")
+        }
+        DeviceError::KeyIdTaken => {
+            words("choose another --key-id, or none; an existing wallet is never overwritten")
+        }
+        DeviceError::NotInUse(_) => words(RESTORE),
+        DeviceError::PolicyRefused { .. } => {
+            words("the server's operator decides in the section [policy] of maany.toml what may be signed")
+        }
+        DeviceError::BadSignature | DeviceError::Mismatch(_) => words(
+            "do not use this server before its operator has explained it: it did not do what it was asked for",
+        ),
+        _ => None,
+    }
+}
+
+fn session(error: &SessionError) -> Option<String> {
+    match error {
+        SessionError::Closed { code: Some(code) } => closed(*code),
+        SessionError::Closed { code: None } => words(UNREACHABLE),
+        SessionError::Deadline { .. } => {
+            words("try again; if it happens again, the server or the network is overloaded")
+        }
+        SessionError::Locked | SessionError::Diverged => words(RESTORE),
+        SessionError::StaleBackup { .. } => {
+            words("use the fragments that the latest `maany wallet backup` made")
+        }
+        SessionError::BackupFirst => words("`maany wallet backup` first, and then again"),
+        SessionError::Undecided { .. } => {
+            words("run the same command again: it settles which share is in use")
+        }
+        _ => None,
+    }
+}
+
+/// What a server that closes with this code wants to be done.
+pub(super) fn closed(code: CloseCode) -> Option<String> {
+    match code {
+        CloseCode::NotAuthenticated => {
+            words("the API key is wrong or revoked: give the right one in MAANY_TOKEN or --token-file")
+        }
+        CloseCode::NotAllowed => words(
+            "the API key may not do this, or there is no such wallet for it, or the step-up code is used or old; \
+             over an unencrypted connection from another machine only signing is allowed",
+        ),
+        CloseCode::Busy => {
+            words("another session of this wallet is under way: wait for it to end, and try again")
+        }
+        CloseCode::Quarantined => words(
+            "the server has locked the wallet; `maany wallet restore` with the operator's step-up code brings it back",
+        ),
+        CloseCode::TooMany | CloseCode::GoingAway | CloseCode::Deadline | CloseCode::Internal => {
+            words("try again in a moment")
+        }
+        _ => None,
+    }
+}

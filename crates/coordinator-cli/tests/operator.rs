@@ -1,0 +1,228 @@
+//! What an operator meets: a new folder, a server, and everything that can be wrong with either.
+#![cfg(test)]
+
+#[path = "support/maany.rs"]
+mod maany;
+
+use maany::{Server, World, some_file_holds};
+use std::fs::{self, Permissions};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+
+/// Changes a line of the configuration.
+fn configure(world: &World, from: &str, to: &str) {
+    let path = world.path("server/maany.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{from}");
+    fs::write(path, text.replace(from, to)).unwrap();
+}
+
+#[test]
+fn init_makes_a_private_folder_and_shows_the_key_once() {
+    let world = World::new();
+    let said = world.run(&["init", "--data", "server", "--chain-id", "cosmoshub-4"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let key =
+        said.out.lines().map(str::trim).find(|line| line.split('.').count() == 2 && line.len() > 40).unwrap();
+    assert_eq!(said.out.matches(key).count(), 1);
+    assert!(!said.err.contains(key));
+    for (name, mode) in [
+        ("server", 0o700),
+        ("server/keys", 0o600),
+        ("server/maany.toml", 0o600),
+        ("server/admin.token", 0o600),
+        ("server/coordinator.redb", 0o600),
+    ] {
+        assert_eq!(fs::metadata(world.path(name)).unwrap().permissions().mode() & 0o777, mode, "{name}");
+    }
+    let secret = key.split('.').nth(1).unwrap();
+    assert_eq!(some_file_holds(&world.path("server"), secret.as_bytes()), None);
+}
+
+#[test]
+fn init_overwrites_nothing() {
+    let world = World::new();
+    world.init();
+    let before = fs::read(world.path("server/keys")).unwrap();
+    world
+        .run(&["init", "--data", "server"])
+        .failed_about(&["is not empty", "what to do: choose a new folder"]);
+    assert_eq!(fs::read(world.path("server/keys")).unwrap(), before);
+}
+
+#[test]
+fn init_that_fails_leaves_the_folder_empty() {
+    let world = World::new();
+    world
+        .run(&["init", "--data", "server", "--chain-id", "two words"])
+        .failed_about(&["policy", "two words"]);
+    world.run(&["init", "--data", "server", "--owner", "two words"]).failed_about(&["API key", "owner"]);
+    assert_eq!(world.path("server").read_dir().unwrap().count(), 0);
+    world.init();
+}
+
+#[test]
+fn serve_says_where_it_listens_and_stops_when_told() {
+    for signal in ["-TERM", "-INT"] {
+        let world = World::new();
+        world.init();
+        let server = world.serve();
+        assert!(server.url.starts_with("ws://127.0.0.1:"), "{}", server.url);
+        assert_eq!(fs::read_to_string(world.path("server/listening")).unwrap(), server.url);
+        let (code, rest, _) = server.stop(signal);
+        assert_eq!(code, Some(0));
+        assert!(rest.ends_with("{\"event\":\"done\"}\n"), "{rest}");
+        assert!(!world.path("server/listening").exists());
+    }
+}
+
+#[test]
+fn port_takes_the_place_of_the_configured_port_and_listen_of_both() {
+    let world = World::new();
+    world.init();
+    configure(&world, "127.0.0.1:8080", "127.0.0.1:1");
+    let server = Server::of(world.command(&["serve", "--data", "server", "--json"]).env("PORT", "0"));
+    assert!(server.url.starts_with("ws://127.0.0.1:") && !server.url.ends_with(":1"), "{}", server.url);
+    drop(server);
+    let server = Server::of(
+        world.command(&["serve", "--data", "server", "--listen", "127.0.0.1:0", "--json"]).env("PORT", "1"),
+    );
+    drop(server);
+    let said: maany::Said =
+        world.command(&["serve", "--data", "server"]).env("PORT", "http").output().unwrap().into();
+    said.failed_about(&["PORT", "http", "what to do:"]);
+}
+
+#[test]
+fn a_busy_port_is_named() {
+    let world = World::new();
+    world.init();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    world.run(&["serve", "--data", "server", "--listen", &address]).failed_about(&[
+        &address,
+        "another process listens",
+        "--listen 127.0.0.1:0",
+    ]);
+}
+
+#[test]
+fn an_address_that_others_reach_needs_the_flag_that_says_insecure() {
+    let world = World::new();
+    world.init();
+    for address in ["0.0.0.0:0", "[::]:0"] {
+        world
+            .run(&["serve", "--data", "server", "--listen", address])
+            .failed_about(&["not a loopback address", "--insecure-plaintext"]);
+    }
+    let arguments = ["serve", "--data", "server", "--listen", "0.0.0.0:0", "--insecure-plaintext", "--json"];
+    let server = Server::of(&mut world.command(&arguments));
+    let reachable = fs::read_to_string(world.path("server/listening")).unwrap();
+    assert!(
+        server.url.starts_with("ws://0.0.0.0:") && reachable.starts_with("ws://127.0.0.1:"),
+        "{reachable}"
+    );
+}
+
+#[test]
+fn a_folder_that_is_none_or_open_to_others_is_refused() {
+    let world = World::new();
+    world.run(&["serve", "--data", "nowhere"]).failed_about(&["there is no nowhere", "maany init"]);
+    fs::create_dir(world.path("empty")).unwrap();
+    fs::set_permissions(world.path("empty"), Permissions::from_mode(0o700)).unwrap();
+    world.run(&["serve", "--data", "empty"]).failed_about(&["has no maany.toml", "maany init"]);
+    world.init();
+    fs::set_permissions(world.path("server"), Permissions::from_mode(0o750)).unwrap();
+    world.run(&["serve", "--data", "server"]).failed_about(&["mode 750", "chmod go-rwx server"]);
+}
+
+#[test]
+fn a_key_file_that_others_read_or_that_is_anothers_is_refused() {
+    let world = World::new();
+    world.init();
+    let keys = world.path("server/keys");
+    fs::set_permissions(&keys, Permissions::from_mode(0o644)).unwrap();
+    world.run(&["serve", "--data", "server"]).failed_about(&["mode 644", "chmod 600"]);
+    fs::remove_file(&keys).unwrap();
+    world.run(&["serve", "--data", "server"]).failed_about(&["keys", "put the key file back"]);
+    let other = World::new();
+    other.init();
+    fs::copy(other.path("server/keys"), &keys).unwrap();
+    fs::set_permissions(&keys, Permissions::from_mode(0o600)).unwrap();
+    world
+        .run(&["serve", "--data", "server"])
+        .failed_about(&["do not open this store", "put back the key file"]);
+}
+
+#[test]
+fn a_configuration_with_an_unknown_key_or_a_bad_rule_is_refused() {
+    for (from, to, words) in [
+        ("connections = 12000", "conections = 12000", &["`conections`", "maany.toml"][..]),
+        ("connections = 12000", "connections = \"many\"", &["server.connections", "maany.toml"]),
+        ("[server]", "[server", &["maany.toml", "line"]),
+        ("backend = \"redb\"", "backend = \"tape\"", &["tape"]),
+        ("/cosmos.bank.v1beta1.MsgSend", "/cosmos.bank.v1beta1.MsgBurn", &["policy", "MsgBurn"]),
+    ] {
+        let world = World::new();
+        world.init();
+        configure(&world, from, to);
+        world.run(&["serve", "--data", "server"]).failed_about(words);
+    }
+}
+
+#[test]
+fn one_folder_has_one_server() {
+    let world = World::new();
+    world.init();
+    let _server = world.serve();
+    world
+        .run(&["serve", "--data", "server", "--listen", "127.0.0.1:0"])
+        .failed_about(&["already open", "stop the other process"]);
+}
+
+#[test]
+fn files_are_a_store_as_well() {
+    let world = World::new();
+    world.init();
+    configure(&world, "backend = \"redb\"", "backend = \"files\"");
+    configure(&world, "coordinator.redb", "records");
+    world.run(&["serve", "--data", "server"]).failed_about(&["no API key"]);
+    assert!(world.path("server/records").is_dir());
+}
+
+#[test]
+fn a_step_up_code_needs_a_wallet_whether_a_server_runs_or_not() {
+    let world = World::new();
+    world.init();
+    let unknown = "00000000000000000000000000000001";
+    let step_up = ["admin", "step-up", unknown, "--data", "server"];
+    world.run(&step_up).failed_about(&["no such wallet"]);
+    let server = world.serve();
+    world.run(&step_up).failed_about(&["no such wallet"]);
+    drop(server);
+    world
+        .run(&["admin", "step-up", "alice", "--data", "server"])
+        .failed_about(&["alice", "32 hexadecimal digits"]);
+}
+
+#[test]
+fn machines_get_the_error_as_the_last_line_of_the_output() {
+    let world = World::new();
+    let said = world.run(&["serve", "--data", "nowhere", "--json"]);
+    assert_eq!((said.code, said.err.as_str()), (Some(1), ""));
+    let events = said.events();
+    assert_eq!(events.len(), 1);
+    assert_eq!((&events[0]["event"], &events[0]["code"]), (&"error".into(), &"data-folder".into()));
+    assert!(events[0]["help"].as_str().unwrap().contains("maany init"));
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_exits_with_2() {
+    let world = World::new();
+    for line in
+        [&["serv"][..], &["serve", "--listen", "nowhere"], &["wallet"], &["init", "--max-fee", "5"], &[]]
+    {
+        assert_eq!(world.run(line).code, Some(2), "{line:?}");
+    }
+    assert_eq!(world.run(&["--help"]).code, Some(0));
+}
