@@ -1,10 +1,10 @@
 //! Frames out of turn, in every state: the session ends with 1002, and nothing of it stays.
 
 use maany_coordinator_proto::session::{
-    Admission, Effect, EngineOutput, Input, LeaveBackup, Outbox, SessionError,
+    Admission, Effect, EngineOutput, Input, LeaveBackup, Outbox, SessionError, SteppedUp,
 };
 use maany_coordinator_proto::{
-    CloseCode, Control, Hello, HelloError, Intent, Limits, Millis, ServerSession, WalletId,
+    CloseCode, Control, Epoch, Hello, HelloError, Intent, Limits, Millis, ServerSession, ShareId, WalletId,
 };
 
 use crate::engine::Role;
@@ -217,7 +217,7 @@ fn control_frames_out_of_turn_end_the_session() {
 #[test]
 fn another_share_or_wallet_in_the_commit_ends_the_session() {
     let (server, device) = after_dkg();
-    let other = maany_coordinator_proto::ShareId::new(maany_coordinator_proto::Epoch::FIRST, [77; 16]);
+    let other = ShareId::new(Epoch::FIRST, [77; 16]);
     let wallet = WalletId::from_bytes([9; 16]);
     let forged = [
         (Role::Device, 5, Control::Prepared { id: other, wallet: None }),
@@ -262,4 +262,45 @@ fn the_hello_that_the_host_sees_is_the_one_that_came() {
     let (_, effects) = after([text()]);
     let [Effect::Admit(hello)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(hello.to_json(), Hello::parse(HELLO).expect("a hello").to_json());
+}
+
+#[test]
+fn an_engine_that_makes_another_thing_than_it_was_asked_for_is_stopped() {
+    let (server, _) = after_dkg();
+    let active = server.record().active.expect("a share");
+    let share = |epoch| {
+        let epoch = Epoch::new(epoch).expect("an epoch");
+        Input::EngineStepped { outbound: None, output: EngineOutput::Share(ShareId::new(epoch, [7; 16])) }
+    };
+    let signature = |outbound| Input::EngineStepped { outbound, output: EngineOutput::Signature };
+    let opened = |intent: Intent| {
+        let key = if intent == Intent::Dkg { "" } else { r#","keyId":"k""# };
+        let hello =
+            format!(r#"{{"type":"hello","sessionId":"s-1","role":"device","intent":"{intent}"{key}}}"#);
+        let admission = server.admission(intent, SteppedUp::No).expect("an admission");
+        let mut inputs = vec![Input::Text(hello.into_bytes()), Input::Admitted(admission)];
+        if intent == Intent::Refresh {
+            inputs.push(Input::Binary(Control::Holding { active, pending: None }.to_bytes()));
+        }
+        inputs
+    };
+    let wrong = [
+        (Intent::Dkg, share(2)),
+        (Intent::Dkg, signature(None)),
+        (Intent::Refresh, share(1)),
+        (Intent::Refresh, share(3)),
+        (Intent::Refresh, signature(None)),
+        (Intent::Sign, share(1)),
+        (Intent::Sign, signature(None)),
+    ];
+    for (intent, output) in wrong {
+        let error = fails(opened(intent).into_iter().chain([output]), CloseCode::Internal);
+        assert_eq!(error, SessionError::WrongOutput, "{intent}");
+    }
+    for (intent, output) in
+        [(Intent::Dkg, share(1)), (Intent::Refresh, share(2)), (Intent::Sign, signature(Some(vec![1])))]
+    {
+        let (session, effects) = after(opened(intent).into_iter().chain([output]));
+        assert!(session.is_ok() && matches!(effects[..], [Effect::Store(_)]), "{intent}");
+    }
 }
