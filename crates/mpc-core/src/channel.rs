@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::engine::EngineId;
 use crate::envelope::{FrameHeader, HEADER_LEN, Operation, peek};
-use crate::error::{EngineError, FrameError};
+use crate::error::{EngineError, FrameError, LocalFault};
 use crate::hash::Hash;
 use crate::role::Role;
 use crate::share_id::ShareId;
@@ -89,10 +89,10 @@ impl Channel {
         };
         // Exactly the room that it takes: growing would leave copies of secrets behind.
         let length = postcard::serialize_with_flavor(payload, Size::default());
-        let length = length.map_err(|_| EngineError::Payload)?;
+        let length = length.map_err(|_| LocalFault::Encoding)?;
         let mut frame = Vec::with_capacity(HEADER_LEN + length + TAG_LEN);
         frame.extend_from_slice(&header.to_bytes());
-        let mut frame = postcard::to_extend(payload, frame).map_err(|_| EngineError::Payload)?;
+        let mut frame = postcard::to_extend(payload, frame).map_err(|_| LocalFault::Encoding)?;
         if let Some(keys) = &self.keys {
             let tag = keys.tag(&self.session, self.role, &frame);
             frame.extend_from_slice(&tag);

@@ -172,6 +172,9 @@ pub enum LocalFault {
     /// A phase made another number of messages than there are counterparties.
     #[error("wrong number of messages")]
     MessageCount,
+    /// A message of ours cannot be encoded.
+    #[error("message cannot be encoded")]
+    Encoding,
     /// What one phase keeps for the next is missing.
     #[error("kept state is missing")]
     RoundState,

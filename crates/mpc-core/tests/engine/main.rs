@@ -13,6 +13,7 @@ mod honest;
 mod peer;
 mod peer_generation;
 mod peer_sign;
+mod recorded;
 mod shares;
 mod support;
 mod tampering;
