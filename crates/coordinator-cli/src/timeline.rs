@@ -28,7 +28,7 @@ const NAME: usize = 11;
 /// Columns before a fact.
 const INDENT: usize = 7;
 /// Columns of a fact's value, after which a line is broken at a space.
-const WIDTH: usize = 96;
+const WIDTH: usize = 104;
 
 /// Who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

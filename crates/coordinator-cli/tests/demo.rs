@@ -143,6 +143,31 @@ fn a_demo_without_room_for_its_folder_says_so() {
     assert!(err.contains("temporary folder"), "{err}");
 }
 
+/// A file size limit stands in for the full disk: 16 blocks of 512 or 1024 bytes are less than any store needs.
+fn maany_on_a_full_disk(temporary: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -f 16; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_maany")]);
+    command.env("TMPDIR", temporary).env_remove("RUST_LOG").stdin(Stdio::null());
+    command
+}
+
+#[test]
+fn a_step_that_fails_ends_the_demo_with_the_reason() {
+    let temporary = tempfile::tempdir().unwrap();
+    let output = maany_on_a_full_disk(temporary.path()).arg("demo").output().unwrap();
+    let (out, err) = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{out}{err}");
+    assert!(out.contains(" 1  ✗ The server is ready") && !out.contains('✓'), "{out}");
+    assert!(err.contains("step 1 of the demo (server)") && err.contains("the store is full"), "{err}");
+    assert!(is_empty(temporary.path()), "the temporary folder is gone");
+
+    let output = maany_on_a_full_disk(temporary.path()).args(["demo", "--json"]).output().unwrap();
+    let lines: Vec<Value> = text(&output).0.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!((&lines[0]["name"], &lines[0]["ok"]), (&"server".into(), &false.into()));
+    assert_eq!((lines.len(), &lines[1]["event"]), (2, &"error".into()));
+}
+
 #[test]
 fn what_looks_like_a_secret_is_found() {
     assert!(holds_a_secret(&format!("the key is {}.{} so", "A".repeat(12), "b".repeat(43))));

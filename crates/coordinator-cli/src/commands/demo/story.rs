@@ -13,7 +13,7 @@ use maany_coordinator::{
     device::Report,
     engine::backup::{self, FragmentDocument, Threshold},
     http::{client::ClientError, wire},
-    proto::{CloseCode, RequestId, SessionError, StepUp},
+    proto::{RequestId, SessionError, StepUp},
 };
 use zeroize::Zeroizing;
 
@@ -161,7 +161,14 @@ impl<'a> Story<'a> {
         let view = self.world.owner().sign_request(id).await?;
         expect(view.signature.is_none() && view.status != "signed", "no signature came of it")?;
         let held = format!("{}; the server is at {}", generation(held.epoch), generation(self.generation));
-        Ok(Told::new(()).fact("it holds", held).fact("refused", reason).fact("its request", view.status))
+        Ok(Told::new(())
+            .fact("it holds", held)
+            .fact("refused", reason)
+            .fact(
+                "noticed by",
+                "the copy's own software, from the server's first message, before it used its share",
+            )
+            .fact("its request", format!("{}, without a signature", view.status)))
     }
 
     pub(super) async fn backup(&self) -> Result<Told<Fragments>, StepError> {
@@ -235,10 +242,9 @@ impl<'a> Story<'a> {
     }
 }
 
-/// The sides hold different shares, whichever of them noticed first.
+/// The two sides hold different shares, and nothing else went wrong.
 fn is_refusal_of_an_old_share(error: &DeviceError) -> bool {
     matches!(error, DeviceError::Session(SessionError::Diverged))
-        || error.close_code() == Some(CloseCode::Busy)
 }
 
 fn is_same(view: &wire::SignRequest, doc: &SignDoc) -> bool {
