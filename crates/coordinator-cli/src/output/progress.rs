@@ -28,18 +28,21 @@ impl SessionLine {
             Mode::Json => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(None, target).with_prefix(doing);
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} · {elapsed} · {msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} · {elapsed}{msg}") {
             bar.set_style(style);
         }
-        bar.set_message("connecting");
         bar.enable_steady_tick(TICK);
         Self { bar, bytes: AtomicU64::new(0) }
+    }
+
+    fn say(&self, what: &str) {
+        self.bar.set_message(format!(" · {what}"));
     }
 
     fn moved(&self, bytes: usize) {
         let bytes = bytes as u64;
         let all = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        self.bar.set_message(Bytes(all).to_string());
+        self.say(&Bytes(all).to_string());
     }
 }
 
@@ -53,10 +56,10 @@ impl Drop for SessionLine {
 impl Progress for SessionLine {
     fn event(&self, event: ProgressEvent) {
         match event {
-            ProgressEvent::Connected => self.bar.set_message("connected"),
+            ProgressEvent::Connected => self.say("connected"),
             ProgressEvent::Sent(bytes) | ProgressEvent::Received(bytes) => self.moved(bytes),
             ProgressEvent::Retrying(after) => {
-                self.bar.set_message(format!("interrupted, trying again in {}", Took(after)));
+                self.say(&format!("interrupted, trying again in {}", Took(after)));
             }
             _ => {}
         }
@@ -72,8 +75,8 @@ mod tests {
         let line = SessionLine::begin(Mode::Json, "making a key");
         line.event(ProgressEvent::Sent(1000));
         line.event(ProgressEvent::Received(24));
-        assert_eq!(line.bar.message(), "1.00 KiB");
+        assert_eq!(line.bar.message(), " · 1.00 KiB");
         line.event(ProgressEvent::Retrying(Duration::from_millis(250)));
-        assert_eq!(line.bar.message(), "interrupted, trying again in 250 ms");
+        assert_eq!(line.bar.message(), " · interrupted, trying again in 250 ms");
     }
 }
