@@ -55,7 +55,10 @@ export const SESSION_CASES = [
   within("refresh", "holding another share than the server", 4409, (s, _, first) => {
     s.binary(holding(shareId(parseStatus(first).readBigUInt64BE(0), randomBytes(16))));
   }),
-  within("refresh", "holding an older share than the server", 4409, (s) => s.binary(holding(shareId(0)))),
+  within("refresh", "holding a share of another epoch than the server", 4409, (s, _, first) => {
+    s.binary(holding(shareId(parseStatus(first).readBigUInt64BE(0) + 1n, randomBytes(16))));
+  }),
+  within("refresh", "holding a share of epoch 0, which there is none of", 1002, (s) => s.binary(holding(shareId(0)))),
   within("refresh", "status from the device", 1002, (s, _, first) => s.binary(first)),
   busy("refresh", 4409),
   busy("sign", 4409),

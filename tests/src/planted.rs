@@ -1,0 +1,94 @@
+//! Wallets without their DKG: one key of this process, written into both vaults under a new wallet id, as a DKG writes it.
+//!
+//! A test whose subject is not the making of a wallet saves a second with it. Everything after it is real.
+
+use std::sync::OnceLock;
+
+use maany_coordinator::WalletInfo;
+use maany_coordinator::proto;
+use maany_coordinator_storage::record::{
+    AuditRow, BackupRule, ShareRecord, Standing, WalletRecord, WalletState,
+};
+use maany_coordinator_storage::{Owner, SecretBytes, ShareId, Vault, WalletId};
+use maany_mpc_core::KeyShare;
+
+use crate::engine_alone::{self, Shares};
+use crate::{Failure, Holder, RunningServer, holder, running_server};
+
+/// The key of every planted wallet of this process.
+///
+/// # Errors
+/// What the engine answers.
+pub fn shares() -> Result<&'static Shares, Failure> {
+    static SHARES: OnceLock<Result<Shares, String>> = OnceLock::new();
+    SHARES
+        .get_or_init(|| engine_alone::dkg().map_err(|error| error.to_string()))
+        .as_ref()
+        .map_err(|error| error.as_str().into())
+}
+
+/// A wallet of `owner` on the server and on the device.
+///
+/// # Errors
+/// What the stores answer.
+pub async fn wallet(server: &RunningServer, owner: &str, holder: &Holder) -> Result<WalletInfo, Failure> {
+    let id = on_server(server, owner).await?;
+    on_device(holder, id).await
+}
+
+/// A wallet of `owner` on the server alone.
+///
+/// # Errors
+/// What the stores answer.
+pub async fn on_server(server: &RunningServer, owner: &str) -> Result<proto::WalletId, Failure> {
+    let id = WalletId::from_bytes((0xf1_u128 << 120 | u128::from(holder::fresh())).to_be_bytes());
+    let owner = Owner::new(running_server::TENANT, owner);
+    write(server.vault(), owner, id, &shares()?.server).await?;
+    Ok(proto::WalletId::from_bytes(id.to_bytes()))
+}
+
+/// The device's side of a wallet that is on the server.
+///
+/// # Errors
+/// What the stores answer.
+pub async fn on_device(holder: &Holder, wallet: proto::WalletId) -> Result<WalletInfo, Failure> {
+    let id = WalletId::from_bytes(*wallet.as_bytes());
+    write(holder.vault(), holder::owner(), id, &shares()?.device).await?;
+    Ok(holder.device()?.wallet(&wallet.to_string()).await?)
+}
+
+async fn write(vault: &Vault, owner: Owner, wallet: WalletId, share: &KeyShare) -> Result<(), Failure> {
+    let id = ShareId::from_bytes(share.share_id().to_bytes());
+    let record = WalletRecord {
+        wallet,
+        owner,
+        key_id: None,
+        role: vault.role(),
+        engine: share.engine().0,
+        public_key: share.public_key().to_bytes(),
+        chain_code: share.chain_code(),
+        standing: Standing { state: WalletState::Provisional, aborts: Vec::new() },
+        active: Some(id),
+        pending: None,
+        retired: None,
+        backup_rule: BackupRule::None,
+        receipt: None,
+        policy: Vec::new(),
+        created_ms: 0,
+    };
+    let bytes = SecretBytes::new(share.dangerous_export().to_vec());
+    let share = ShareRecord { wallet, id, engine: record.engine, bytes, stored_ms: 0 };
+    let row = vault.insert_provisional(record, &share, audit("wallet-provisional", wallet)).await?;
+    vault.activate(&row, id, audit("wallet-active", wallet)).await?;
+    Ok(())
+}
+
+fn audit(event: &str, wallet: WalletId) -> AuditRow {
+    AuditRow {
+        at_ms: 0,
+        actor: "tests".to_owned(),
+        event: event.to_owned(),
+        wallet: Some(wallet),
+        details: String::new(),
+    }
+}
