@@ -61,7 +61,7 @@ impl Channel {
         self.keys = Some(keys);
     }
 
-    /// The hash of every frame so far, the device's first.
+    /// The hash of every frame of a DKG or refresh so far, the device's first.
     pub(crate) fn transcript(&self) -> [u8; 32] {
         let [device, server] = self.log.clone();
         Hash::new("maany-mpc/transcripts/1").part(&device.finish()).part(&server.finish()).finish()
@@ -169,7 +169,11 @@ impl Channel {
         Ok(payload)
     }
 
+    /// A signature has no confirmation, so nothing asks for its transcript.
     fn record(&mut self, sender: Role, frame: &[u8]) {
+        if self.operation == Operation::Sign {
+            return;
+        }
         let log = &mut self.log[usize::from(sender.party_index()) - 1];
         *log = log.clone().part(frame);
     }

@@ -60,9 +60,9 @@ pub struct SignContext {
     pub digest: [u8; 32],
     /// The original sign-doc bytes.
     pub sign_bytes: Vec<u8>,
-    /// The server's 256-bit nonce. With [`Flight::DeviceFirst`] both sides must have it; with
-    /// [`Flight::ServerFirst`] the device leaves it `None` and learns it from the header of the server's first frame, and
-    /// the server may leave it `None` to have it drawn.
+    /// The server's 256-bit nonce. With [`Flight::DeviceFirst`] both sides must have it. With
+    /// [`Flight::ServerFirst`] the device leaves it `None` and learns it from the header of the server's
+    /// first frame, or gives the one that it insists on; the server may leave it `None` to have it drawn.
     pub server_nonce: Option<[u8; 32]>,
 }
 

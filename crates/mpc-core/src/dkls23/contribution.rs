@@ -9,7 +9,8 @@ use k256::{AffinePoint, ProjectivePoint, Secp256k1};
 
 use crate::error::{Contribution, EngineError};
 
-/// Length of every challenge in a proof, in bytes. The engine takes one to four; shorter ones make a forgery cheaper.
+/// Length of every challenge in a proof, in bytes. The engine takes one to four; shorter ones make a
+/// forgery cheaper.
 const CHALLENGE_LEN: usize = 4;
 
 /// Refuses a nonce or commitment that equals ours.

@@ -12,8 +12,8 @@ use dkls23_secp256k1::protocols::dkg::{
 use k256::{Scalar, Secp256k1};
 use zeroize::Zeroize;
 
-/// A value whose secrets are overwritten when it is dropped. It stands behind a pointer, because moving a value leaves
-/// its bytes where it was, and every round moves the state.
+/// A value whose secrets are overwritten when it is dropped. It stands behind a pointer, because moving a
+/// value leaves its bytes where it was, and every round moves the state.
 pub(super) struct Wiped<T: Wipe>(Box<T>);
 
 /// Overwrites the secrets of a value in place.

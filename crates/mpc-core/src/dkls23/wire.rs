@@ -32,7 +32,8 @@ pub(super) struct Commitments {
     pub(super) chain_code: Option<BroadcastDerivationPhase2to4>,
 }
 
-/// Round 3 of DKG and refresh: what round 2 committed to, and the set-up of the multiplications. Holds a secret.
+/// Round 3 of DKG and refresh: what round 2 committed to, and the set-up of the multiplications.
+/// Holds a secret.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Reveals {
     pub(super) index: PartyIndex,

@@ -1,4 +1,5 @@
-//! What the engine's crate accepts in a DKG and the wrapper does not. Each test fails when its check is removed.
+//! What the engine's crate accepts in a DKG and the wrapper does not. Each test fails when its check is
+//! removed.
 
 use std::collections::BTreeMap;
 

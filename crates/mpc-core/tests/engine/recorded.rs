@@ -1,8 +1,8 @@
-//! A key, made for this test alone, and one signature as release 0.1.0 made them. The engine draws its own randomness, so its runs cannot be
-//! made again; but what it wrote then must be read now, byte for byte.
+//! A key, made for this test alone, and one signature as release 0.1.0 made them. The engine draws its own
+//! randomness, so its runs cannot be made again; but what it wrote then must be read now, byte for byte.
 //!
-//! `frames` holds the five frames of one signature (server first, context as in `support`), each behind its length
-//! (32-bit big-endian).
+//! `sign.frames` holds the five frames of one signature (server first, context as in `support`), each behind
+//! its length (32-bit big-endian).
 
 use std::sync::Arc;
 
