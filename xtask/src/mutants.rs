@@ -22,20 +22,28 @@ use tree::Tree;
 pub(crate) struct Mutant {
     /// What the hardening is for, in a few words.
     pub(crate) name: &'static str,
-    /// The source file, from the root of the workspace.
-    pub(crate) file: &'static str,
-    /// The text of the hardening; it stands exactly once in the file.
-    pub(crate) text: &'static str,
-    /// What takes its place.
-    pub(crate) replacement: &'static str,
+    /// What removes it. All files belong to one package.
+    pub(crate) edits: &'static [Edit],
     /// Tests that must fail, as `lib path::of::test` or `<integration test> path::of::test`.
     pub(crate) red: &'static [&'static str],
 }
 
+/// A change of one file.
+#[derive(Debug)]
+pub(crate) struct Edit {
+    /// The source file, from the root of the workspace.
+    pub(crate) file: &'static str,
+    /// What goes; it stands exactly once in the file.
+    pub(crate) text: &'static str,
+    /// What takes its place.
+    pub(crate) replacement: &'static str,
+}
+
 impl Mutant {
-    /// The package that the file belongs to.
+    /// The package that the files belong to.
     fn package(&self) -> String {
-        let folder = self.file.split('/').nth(1).unwrap_or_default();
+        let file = self.edits.first().map_or("", |edit| edit.file);
+        let folder = file.split('/').nth(1).unwrap_or_default();
         format!("maany-{folder}")
     }
 }
@@ -52,7 +60,7 @@ pub(crate) fn run(workspace: &Workspace, only: Option<&str>, list: bool) -> Resu
         return Ok(());
     }
     let tree = Tree::copy(workspace)?;
-    let harness = Harness::new(&tree, &chosen)?;
+    let harness = Harness::new(&tree);
     say(format_args!("{} mutants; their tests on the unchanged sources first", chosen.len()));
     harness.expect_green(&chosen)?;
     let mut rows = vec![["hardening removed", "verdict", "time"].map(String::from).to_vec()];
@@ -71,14 +79,21 @@ pub(crate) fn run(workspace: &Workspace, only: Option<&str>, list: bool) -> Resu
 }
 
 fn try_mutant(tree: &Tree, harness: &Harness<'_>, mutant: &Mutant) -> Result<Verdict, Error> {
-    let path = tree.path(mutant.file);
-    let original = std::fs::read_to_string(&path).map_err(Error::file(&path))?;
-    let Some(mutated) = replace_once(&original, mutant.text, mutant.replacement) else {
-        return Ok(Verdict::NotFound);
-    };
-    std::fs::write(&path, mutated).map_err(Error::file(&path))?;
-    let verdict = harness.verdict(mutant);
-    std::fs::write(&path, original).map_err(Error::file(&path))?;
+    let mut originals = Vec::new();
+    let applied = mutant.edits.iter().try_fold(true, |applied, edit| {
+        let path = tree.path(edit.file);
+        let original = std::fs::read_to_string(&path).map_err(Error::file(&path))?;
+        let mutated = replace_once(&original, edit.text, edit.replacement);
+        if let Some(mutated) = &mutated {
+            std::fs::write(&path, mutated).map_err(Error::file(&path))?;
+        }
+        originals.push((path, original));
+        Ok(applied && mutated.is_some())
+    })?;
+    let verdict = if applied { harness.verdict(mutant) } else { Ok(Verdict::NotFound) };
+    for (path, original) in originals.into_iter().rev() {
+        std::fs::write(&path, original).map_err(Error::file(&path))?;
+    }
     verdict
 }
 
@@ -95,10 +110,10 @@ fn figures(caught: usize, all: usize, time: Duration) -> Result<String, Error> {
 }
 
 fn listing(mutants: &[&Mutant]) -> Vec<Vec<String>> {
-    let head = ["hardening", "file", "tests that must fail"].map(String::from).to_vec();
+    let head = ["hardening", "files", "tests that must fail"].map(String::from).to_vec();
     let row = |mutant: &&Mutant| {
-        let file = mutant.file.strip_prefix("crates/").unwrap_or(mutant.file);
-        vec![mutant.name.to_owned(), file.to_owned(), mutant.red.join(", ")]
+        let files = mutant.edits.iter().map(|edit| edit.file.strip_prefix("crates/").unwrap_or(edit.file));
+        vec![mutant.name.to_owned(), files.collect::<Vec<_>>().join(", "), mutant.red.join(", ")]
     };
     std::iter::once(head).chain(mutants.iter().map(row)).collect()
 }
@@ -124,18 +139,20 @@ mod tests {
 
     #[test]
     fn the_package_follows_from_the_file() {
-        let mutant =
-            Mutant { name: "", file: "crates/mpc-core/src/backup.rs", text: "", replacement: "", red: &[] };
-        assert_eq!(mutant.package(), "maany-mpc-core");
+        let edits = &[Edit { file: "crates/mpc-core/src/backup.rs", text: "", replacement: "" }];
+        assert_eq!(Mutant { name: "", edits, red: &[] }.package(), "maany-mpc-core");
     }
 
     #[test]
     fn every_mutant_names_tests_and_its_text_stands_once() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         for mutant in table::mutants() {
-            let source = std::fs::read_to_string(root.join(mutant.file)).unwrap();
-            let mutated = replace_once(&source, mutant.text, mutant.replacement);
-            assert!(mutated.is_some(), "{}: not exactly once in {}", mutant.name, mutant.file);
+            for edit in mutant.edits {
+                let source = std::fs::read_to_string(root.join(edit.file)).unwrap();
+                let mutated = replace_once(&source, edit.text, edit.replacement);
+                assert!(mutated.is_some(), "{}: not exactly once in {}", mutant.name, edit.file);
+            }
+            assert!(!mutant.edits.is_empty(), "{}", mutant.name);
             assert!(!mutant.red.is_empty(), "{}", mutant.name);
             assert!(mutant.red.iter().all(|red| red.split(' ').count() == 2), "{}", mutant.name);
         }

@@ -56,32 +56,27 @@ type Binaries = BTreeMap<String, PathBuf>;
 /// Builds and runs tests in the copy.
 pub(super) struct Harness<'a> {
     tree: &'a Tree,
-    /// The targets that are built, by package: the same for each mutant, so that nothing is built anew.
-    targets: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl<'a> Harness<'a> {
-    pub(super) fn new(tree: &'a Tree, mutants: &[&Mutant]) -> Result<Self, Error> {
-        let mut targets: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for mutant in mutants {
-            let of_package = targets.entry(mutant.package()).or_default();
-            of_package.extend(mutant.red.iter().map(|red| split(red).0.to_owned()));
-        }
-        Ok(Self { tree, targets })
+    pub(super) const fn new(tree: &'a Tree) -> Self {
+        Self { tree }
     }
 
     /// All named tests exist and pass on the unchanged sources.
     pub(super) fn expect_green(&self, mutants: &[&Mutant]) -> Result<(), Error> {
-        for package in self.targets.keys() {
+        let packages: BTreeSet<String> = mutants.iter().map(|mutant| mutant.package()).collect();
+        for package in &packages {
             let tests: BTreeSet<&str> = mutants
                 .iter()
                 .filter(|mutant| mutant.package() == *package)
                 .flat_map(|mutant| mutant.red.iter().copied())
                 .collect();
-            let binaries = self.build(package, Stdio::inherit())?.ok_or_else(|| {
+            let tests: Vec<&str> = tests.into_iter().collect();
+            let binaries = self.build(package, &tests, Stdio::inherit())?.ok_or_else(|| {
                 Error::Findings(format!("the tests of {package} do not compile without any mutant"))
             })?;
-            let outcomes = self.outcomes(&binaries, &tests.iter().copied().collect::<Vec<_>>())?;
+            let outcomes = self.outcomes(&binaries, &tests)?;
             let bad: Vec<String> = outcomes
                 .iter()
                 .filter(|(_, outcome)| **outcome != Outcome::Passed)
@@ -99,14 +94,14 @@ impl<'a> Harness<'a> {
 
     /// Builds the changed copy and runs the mutant's tests.
     pub(super) fn verdict(&self, mutant: &Mutant) -> Result<Verdict, Error> {
-        let Some(binaries) = self.build(&mutant.package(), Stdio::null())? else {
+        let Some(binaries) = self.build(&mutant.package(), mutant.red, Stdio::null())? else {
             return Ok(Verdict::DoesNotCompile);
         };
         Ok(judge(&self.outcomes(&binaries, mutant.red)?))
     }
 
-    /// The package's test binaries, or `None` when it does not compile.
-    fn build(&self, package: &str, diagnostics: Stdio) -> Result<Option<Binaries>, Error> {
+    /// The test binaries that hold `tests`, or `None` when they do not compile.
+    fn build(&self, package: &str, tests: &[&str], diagnostics: Stdio) -> Result<Option<Binaries>, Error> {
         let mut build = self.tree.cargo();
         build.args([
             "test",
@@ -118,8 +113,9 @@ impl<'a> Harness<'a> {
             "-p",
             package,
         ]);
-        for target in self.targets.get(package).into_iter().flatten() {
-            match target.as_str() {
+        let targets: BTreeSet<&str> = tests.iter().map(|test| split(test).0).collect();
+        for target in targets {
+            match target {
                 "lib" => build.arg("--lib"),
                 name => build.args(["--test", name]),
             };

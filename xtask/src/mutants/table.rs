@@ -3,9 +3,14 @@
 use super::Mutant;
 
 mod backup;
+mod channel;
+mod generation;
 mod session;
+mod signing;
 
 /// All mutants, by the module that they are about.
 pub(super) fn mutants() -> impl Iterator<Item = &'static Mutant> {
-    [backup::MUTANTS, session::MUTANTS].into_iter().flatten()
+    [channel::MUTANTS, generation::MUTANTS, signing::MUTANTS, session::MUTANTS, backup::MUTANTS]
+        .into_iter()
+        .flatten()
 }
