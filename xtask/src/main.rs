@@ -40,7 +40,7 @@ enum Task {
     /// Everything that a change must pass, cheapest first, the tests last.
     ///
     /// fmt, layers, clippy, cargo-deny (bans, licences, sources), documentation, each feature alone, packaging,
-    /// mutants, e2e, test. Installs cargo-deny into the target directory when the right version is missing.
+    /// e2e, test. Installs cargo-deny into the target directory when the right version is missing.
     Ci {
         /// Begin at this step.
         #[arg(long, value_name = "STEP")]
