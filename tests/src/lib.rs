@@ -15,6 +15,7 @@ pub mod report;
 pub mod resident;
 pub mod running_server;
 pub mod secrets;
+pub mod slow_store;
 pub mod stats;
 
 pub use failure::Failure;

@@ -38,6 +38,8 @@ pub fn folder() -> Result<Folder, Failure> {
 pub struct Setup {
     /// Where its data is; a new folder by default.
     pub folder: Option<Folder>,
+    /// Its store; redb in the folder by default.
+    pub store: Option<Arc<dyn ShareStore>>,
     /// Bounds.
     pub limits: ServerLimits,
     /// What may be signed; [`order::rules`] by default.
@@ -54,6 +56,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             folder: None,
+            store: None,
             limits: ServerLimits::default(),
             policy: None,
             handler: None,
@@ -91,7 +94,10 @@ impl RunningServer {
             Some(folder) => folder,
             None => folder()?,
         };
-        let vault = open_vault(folder.path()).await?;
+        let vault = match setup.store {
+            Some(store) => Vault::open(store, Arc::new(key_provider(folder.path())?), Role::Server).await?,
+            None => open_vault(folder.path()).await?,
+        };
         let keys = Arc::new(ApiKeys::load(vault.clone()).await?);
         let policy = match setup.policy {
             Some(policy) => policy,
@@ -213,10 +219,12 @@ pub fn key_file(folder: &Path) -> PathBuf {
 /// # Errors
 /// [`StoreError`], or what the key file is refused for.
 pub async fn open_vault(folder: &Path) -> Result<Vault, Failure> {
+    Ok(vault(RedbStore::open(database(folder)).await?, key_provider(folder)?, Role::Server).await?)
+}
+
+fn key_provider(folder: &Path) -> Result<FileKeyProvider, Failure> {
     let path = key_file(folder);
-    let keys =
-        if path.exists() { FileKeyProvider::open(&path)? } else { FileKeyProvider::create(&path, "tests")? };
-    Ok(vault(RedbStore::open(database(folder)).await?, keys, Role::Server).await?)
+    Ok(if path.exists() { FileKeyProvider::open(&path)? } else { FileKeyProvider::create(&path, "tests")? })
 }
 
 /// A vault over any store and key.

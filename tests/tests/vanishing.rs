@@ -3,11 +3,17 @@
 //! Each sweep goes on until a session comes through without having been cut, so it finds the number of frames by itself.
 #![cfg(test)]
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use maany_coordinator::WalletInfo;
 use maany_coordinator::engine::backup::Threshold;
 use maany_coordinator_proto::KeyId;
+use maany_coordinator_storage::ShareStore;
 use maany_coordinator_storage::record::WalletState;
 use maany_tests::line::{Cut, Sender};
+use maany_tests::running_server::Setup;
+use maany_tests::slow_store::SlowStore;
 use maany_tests::{Failure, Holder, Line, RunningServer, order, planted};
 
 /// More frames than any verb has in one direction.
@@ -96,6 +102,34 @@ async fn a_dkg_that_a_device_left_behind_any_frame_ends_in_one_wallet_that_signs
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dkg_that_a_server_left_behind_any_frame_ends_in_one_wallet_that_signs() {
     assert!(making(Sender::Server).await >= 8, "six rounds, prepared, commit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wallet_is_not_given_up_while_its_server_is_about_to_commit() {
+    let store = Arc::new(SlowStore::default());
+    let setup = Setup { store: Some(Arc::clone(&store) as Arc<dyn ShareStore>), ..Setup::default() };
+    let server = RunningServer::start_with(setup).await.unwrap();
+    let holder = Holder::in_memory(&server.url(), &server.token("alice").await.unwrap()).await.unwrap();
+    store.delay(Duration::from_millis(500));
+    // Hello, six rounds, prepared: from here on the server decides, and takes its time for it.
+    let cut = Cut { sender: Sender::Device, after: 8 };
+    let line = Line::cutting(server.address(), cut).await.unwrap();
+    let name = || Some(KeyId::new("main").unwrap());
+    holder.through(&line.url()).device().unwrap().create_wallet(name()).await.unwrap_err();
+    assert_eq!(line.cuts(), 1);
+    let [left] = &holder.device().unwrap().wallets().await.unwrap()[..] else {
+        panic!("one provisional wallet")
+    };
+    assert_eq!(left.state, WalletState::Provisional);
+    // At once: the server's own row is still provisional.
+    let wallet = holder.patient().device().unwrap().create_wallet(name()).await.unwrap().value;
+    assert_eq!(
+        (wallet.wallet, wallet.public_key),
+        (left.wallet, left.public_key),
+        "the wallet that was decided"
+    );
+    store.delay(Duration::ZERO);
+    holder.patient().sign(&wallet).await.unwrap();
 }
 
 async fn refreshing(sender: Sender) -> usize {

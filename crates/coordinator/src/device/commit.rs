@@ -51,6 +51,7 @@ pub(super) async fn store(
             let wallet = convert::wallet_to_storage(wallet);
             let record = record(host, wallet, convert::share_to_storage(id), &share);
             let share = share_record(&record, convert::share_to_storage(id), &share);
+            discard_former(host).await?;
             host.wallet =
                 Some(vault.insert_provisional(record, &share, audit("wallet-provisional", wallet)).await?);
         }
@@ -91,6 +92,18 @@ pub(super) async fn store(
         }
     }
     Ok(Stored::Done)
+}
+
+/// Lets go of what an earlier DKG under the same key id left: the server let go of its own when it let this one in.
+async fn discard_former(host: &DeviceHost) -> Result<(), WriteError> {
+    let vault = &host.parts.vault;
+    let Some(key_id) = &host.key_id else { return Ok(()) };
+    if let Some(row) = vault.wallet_by_key_id(&owner(), key_id.as_str()).await?
+        && row.standing.state == WalletState::Provisional
+    {
+        vault.discard_provisional(&row, audit("provisional-dropped", row.wallet)).await?;
+    }
+    Ok(())
 }
 
 async fn pend(

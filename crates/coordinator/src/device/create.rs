@@ -54,9 +54,20 @@ impl Device {
         let mut patience = Patience::of(&self.parts);
         let mut left = None;
         loop {
-            if let Some(wallet) = self.settle(key_id.as_ref(), left.take()).await? {
-                report.elapsed = started.elapsed();
-                return Ok(Done { value: (wallet, Vec::new()), report });
+            let settled = self.settle(key_id.as_ref(), left.take()).await?;
+            let is_undecided = matches!(settled, Settled::Undecided(_));
+            match settled {
+                Settled::Wallet(wallet) => {
+                    report.elapsed = started.elapsed();
+                    return Ok(Done { value: (wallet, Vec::new()), report });
+                }
+                // Without a name a second hello cannot find the first one's session: it would make another wallet.
+                Settled::Undecided(row) if key_id.is_none() => {
+                    patience.pause(&self.parts, DeviceError::NotInUse("provisional"), &mut report).await?;
+                    left = Some(row);
+                    continue;
+                }
+                Settled::Undecided(_) | Settled::Nothing => {}
             }
             let session_id = run::session_id()?;
             // In DKG a device that knows no other session names its own.
@@ -83,7 +94,9 @@ impl Device {
                 Err(mut attempt) => {
                     left = attempt.wallet.take();
                     if attempt.error.close_code() == Some(CloseCode::Busy) {
-                        self.taken_or_busy(key_id.as_ref()).await?;
+                        if !is_undecided {
+                            self.taken_or_busy(key_id.as_ref()).await?;
+                        }
                         patience.pause(&self.parts, attempt.error, &mut report).await?;
                         continue;
                     }
@@ -105,38 +118,53 @@ impl Device {
 
     /// Looks at what an earlier DKG left, under this key id or in the attempt before: a wallet whose commit never
     /// arrived is asked for over HTTP. If the server committed to it, it is this wallet; if the server does not know
-    /// it, it never was one.
+    /// it, it never was one. Where the server has it as provisional, its session may still be about to commit: this side
+    /// keeps its share until a hello under the same key id is let in, which is when the server has let go of its own.
     async fn settle(
         &self,
         key_id: Option<&KeyId>,
         left: Option<Row<WalletRecord>>,
-    ) -> Result<Option<WalletInfo>, DeviceError> {
+    ) -> Result<Settled, DeviceError> {
         let vault = &self.parts.vault;
         let row = match (left, key_id) {
             // The commit had arrived when the connection broke.
             (Some(row), _) if row.standing.state == WalletState::Active => {
-                return WalletInfo::of(&row).map(Some);
+                return WalletInfo::of(&row).map(Settled::Wallet);
             }
             (Some(row), _) => Some(row),
             (None, Some(key_id)) => vault.wallet_by_key_id(&owner(), key_id.as_str()).await?,
             (None, None) => None,
         };
-        let Some(row) = row else { return Ok(None) };
+        let Some(row) = row else { return Ok(Settled::Nothing) };
         if row.standing.state != WalletState::Provisional {
             return Err(DeviceError::KeyIdTaken);
         }
-        let there = self.parts.http.wallet(&KeyId::new(&row.wallet.to_string())?).await?;
-        if let Some(there) = there.filter(|there| there.state != "provisional") {
-            let epoch = row.active.map(|share| share.epoch());
-            let same = there.public_key == hex::encode(row.public_key) && epoch == Some(there.epoch);
-            // A provisional row of another epoch is what a restore left: it is settled by restoring again.
-            let share = row.active.filter(|_| same).ok_or(DeviceError::KeyIdTaken)?;
-            let row = vault.activate(&row, share, audit("wallet-active", &row)).await?;
-            return WalletInfo::of(&row).map(Some);
+        match self.parts.http.wallet(&KeyId::new(&row.wallet.to_string())?).await? {
+            None => {
+                vault.discard_provisional(&row, audit("provisional-dropped", &row)).await?;
+                Ok(Settled::Nothing)
+            }
+            Some(there) if there.state == "provisional" => Ok(Settled::Undecided(row)),
+            Some(there) => {
+                let epoch = row.active.map(|share| share.epoch());
+                let same = there.public_key == hex::encode(row.public_key) && epoch == Some(there.epoch);
+                // A provisional row of another epoch is what a restore left: it is settled by restoring again.
+                let share = row.active.filter(|_| same).ok_or(DeviceError::KeyIdTaken)?;
+                let row = vault.activate(&row, share, audit("wallet-active", &row)).await?;
+                WalletInfo::of(&row).map(Settled::Wallet)
+            }
         }
-        vault.discard_provisional(&row, audit("provisional-dropped", &row)).await?;
-        Ok(None)
     }
+}
+
+/// What became of an earlier DKG.
+enum Settled {
+    /// There was none, or it came to nothing.
+    Nothing,
+    /// The server committed to it, and so has this side.
+    Wallet(WalletInfo),
+    /// The server has not decided yet.
+    Undecided(Row<WalletRecord>),
 }
 
 fn audit(event: &str, row: &WalletRecord) -> AuditRow {
