@@ -64,7 +64,7 @@ impl Device {
                 // Without a name a second hello cannot find the first one's session: it would make another wallet.
                 Settled::Undecided(row) if key_id.is_none() => {
                     patience.pause(&self.parts, DeviceError::NotInUse("provisional"), &mut report).await?;
-                    left = Some(row);
+                    left = Some(*row);
                     continue;
                 }
                 Settled::Undecided(_) | Settled::Nothing => {}
@@ -144,7 +144,7 @@ impl Device {
                 vault.discard_provisional(&row, audit("provisional-dropped", &row)).await?;
                 Ok(Settled::Nothing)
             }
-            Some(there) if there.state == "provisional" => Ok(Settled::Undecided(row)),
+            Some(there) if there.state == "provisional" => Ok(Settled::Undecided(Box::new(row))),
             Some(there) => {
                 let epoch = row.active.map(|share| share.epoch());
                 let same = there.public_key == hex::encode(row.public_key) && epoch == Some(there.epoch);
@@ -164,7 +164,7 @@ enum Settled {
     /// The server committed to it, and so has this side.
     Wallet(WalletInfo),
     /// The server has not decided yet.
-    Undecided(Row<WalletRecord>),
+    Undecided(Box<Row<WalletRecord>>),
 }
 
 fn audit(event: &str, row: &WalletRecord) -> AuditRow {

@@ -45,9 +45,12 @@ struct Figure {
 
 /// The figures of one run.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Figures {
     quick: bool,
     cores: usize,
+    /// The machine's load before the run.
+    load_before: Option<f64>,
     figures: Vec<Figure>,
 }
 
@@ -55,8 +58,13 @@ pub(crate) struct Figures {
 pub(crate) type Label = (&'static str, &'static str, &'static str);
 
 impl Figures {
-    pub(crate) fn new(quick: bool, cores: usize) -> Self {
-        Self { quick, cores, figures: Vec::new() }
+    pub(crate) fn new(quick: bool, cores: usize, load_before: Option<f64>) -> Self {
+        Self { quick, cores, load_before, figures: Vec::new() }
+    }
+
+    /// Whether something else was using this machine when the run began.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.load_before.is_some_and(|load| load > self.cores as f64 / 2.0)
     }
 
     /// The median of samples.

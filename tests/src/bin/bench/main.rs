@@ -69,7 +69,12 @@ fn main() -> ExitCode {
 fn bench(args: &Args) -> Result<bool, Failure> {
     let plan = if args.quick { Plan::quick() } else { Plan::full() };
     let runtime = Runtime::new()?;
-    let mut figures = Figures::new(args.quick, plan.cores);
+    let mut figures = Figures::new(args.quick, plan.cores, load());
+    if figures.is_busy() {
+        say(
+            "this machine is busy with something else: what depends on how fast a thread is woken comes out too high",
+        );
+    }
     let shares = alone::measure(&plan, &mut figures)?;
     latency::measure(&plan, &runtime, &shares, &mut figures)?;
     round_trips::measure(&plan, &runtime, &mut figures)?;
@@ -84,4 +89,9 @@ fn bench(args: &Args) -> Result<bool, Failure> {
         say(format_args!("MISSED: {missed}"));
     }
     Ok(figures.missed().next().is_none())
+}
+
+/// How many threads of the whole machine wanted to run in the last minute, on average (proc(5), `loadavg`).
+fn load() -> Option<f64> {
+    std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
 }

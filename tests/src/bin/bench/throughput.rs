@@ -8,7 +8,7 @@ use maany_coordinator::proto::RequestId;
 use maany_coordinator::{Device, SignOrder};
 use maany_tests::engine_alone::{self, Shares};
 use maany_tests::stats::{median, ratios};
-use maany_tests::{Failure, Holder, RunningServer, holder, order};
+use maany_tests::{Failure, Holder, RunningServer, holder, order, planted};
 use tokio::runtime::Runtime;
 
 use crate::figures::{Bound, Figures};
@@ -27,7 +27,8 @@ pub(crate) fn measure(
     let (server, device, wallets) = runtime.block_on(async {
         let server = RunningServer::start().await?;
         let holder = Holder::on_disk(&server.url(), &server.token("bench").await?).await?;
-        let wallets = try_join_all((0..CONCURRENCY).map(|_| holder.create())).await?;
+        let wallets =
+            try_join_all((0..CONCURRENCY).map(|_| planted::wallet(&server, "bench", &holder))).await?;
         Ok::<_, Failure>((server, holder.device()?, wallets))
     })?;
     let (mut pairs, mut whole) = (Vec::new(), Vec::new());
