@@ -14,7 +14,7 @@ mod aborts;
 mod admission;
 mod backup;
 mod clock;
-mod commit;
+pub mod commit;
 mod device;
 mod dkg;
 mod effect;

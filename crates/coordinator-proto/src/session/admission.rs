@@ -29,7 +29,7 @@ pub enum SteppedUp {
 }
 
 /// Whether the wallet needs a backup, and for which share one is complete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Backup {
     /// The wallet does without one (or a waiver was given).
     NotRequired,

@@ -7,59 +7,23 @@
 //!
 //! Each write is durable before the frame that tells of it is sent, so that at every cut at least one generation of
 //! shares is held by both sides. What remains open after a cut is settled at the beginning of a later session.
+//!
+//! [`ServerCommit`] and [`DeviceCommit`] are values: one event gives the next state and at most one action. The session
+//! machines of both profiles run them, and so does the model that searches every crash of the two.
 
+mod confirmation;
 mod device;
+mod error;
+mod event;
+mod origin;
 mod server;
+mod within;
 
-use super::{Pending, Provisional, SessionError, Write};
-use crate::ids::{ShareId, WalletId};
+pub use confirmation::{Confirmation, LeftBackup, confirmation};
+pub use device::{DeviceCommit, Followed};
+pub use error::{CommitError, CommitFault};
+pub use event::{CommitAction, CommitEvent, CommitFrame, CommitWrite, Progress};
+pub use origin::Origin;
+pub use server::ServerCommit;
 
-pub(super) use device::DeviceCommit;
-pub(super) use server::ServerCommit;
-
-/// Where the new share comes from, and what becomes of the share before it.
-#[derive(Clone)]
-pub(super) enum Origin {
-    /// DKG: there is none before it.
-    Dkg,
-    /// Refresh or restore.
-    Renewal {
-        /// The share that the ceremony ran with, where it is kept in the store.
-        base: Option<ShareId>,
-        /// What else the wallet held, erased with the first write.
-        erase: Vec<ShareId>,
-    },
-}
-
-impl Origin {
-    /// The first write: the new share beside the old.
-    fn first_write(&self, id: ShareId, wallet: WalletId) -> Write {
-        match self {
-            Self::Dkg => Write::Provisional(Provisional { id, wallet }),
-            Self::Renewal { base, erase } => {
-                Write::Pending(Pending { id, wallet, active: *base, erase: erase.clone() })
-            }
-        }
-    }
-
-    /// The share before the new one.
-    fn base(&self) -> Option<ShareId> {
-        match self {
-            Self::Dkg => None,
-            Self::Renewal { base, .. } => *base,
-        }
-    }
-
-    /// The share to take back if nothing comes of it: only DKG has one, as a renewal's is settled later.
-    fn provisional(&self, id: ShareId) -> Option<ShareId> {
-        match self {
-            Self::Dkg => Some(id),
-            Self::Renewal { .. } => None,
-        }
-    }
-}
-
-/// Marks a failure after which the two sides may stand on different shares until the next session settles it.
-fn undecided(share: ShareId, error: SessionError) -> SessionError {
-    SessionError::Undecided { share, source: Box::new(error) }
-}
+pub(super) use within::{carry_out, step};

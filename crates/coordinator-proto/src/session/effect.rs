@@ -22,7 +22,7 @@ pub enum Ceremony {
 }
 
 /// The new share of a DKG, as it is first written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Provisional {
     /// The share.
     pub id: ShareId,
@@ -32,7 +32,7 @@ pub struct Provisional {
 
 /// The new share of a refresh or restore, as it is first written. After this write the wallet holds `active` and the
 /// pending share `id`, and nothing else.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pending {
     /// The new share.
     pub id: ShareId,
@@ -46,7 +46,7 @@ pub struct Pending {
 }
 
 /// The decision for a new share: it becomes active (and the wallet's standing [`super::Standing::Active`]).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Promotion {
     /// The share that becomes active.
     pub id: ShareId,

@@ -4,14 +4,22 @@
 //! from it when the engine has proven the claim.
 //!
 //! - R1: the device's active share is the server's pending one: promote it, keep the old one as retired.
-//! - R2: both hold the same pending share beside the same active one: promote it, keep the old one as retired.
+//! - R2: both hold the same pending share, and the device's active one, if any, is the server's: promote it, keep the old
+//!   one as retired.
 //! - R3: any other pending share of the server is dropped: the attempt is presumed aborted.
 //! - R4: the device's active share is the server's retired one, and the device has no pending share: return to it; only
-//!   before the commit was confirmed and for the identity that ran the attempt, or in a stepped-up restore; never for a
-//!   revoked identity.
-//! - R5: the active shares are equal, the device has no pending share, and a backup of the active one is complete: erase
-//!   the retired one.
+//!   before the commit was confirmed.
+//! - R5: the active shares are equal, the device has no pending share, and a backup of the active one is complete or not
+//!   needed: erase the retired one.
+//!
+//! R3 to R5 are for the enrolled device alone. A restore proves what it holds only by its ceremony, so nothing is erased
+//! on its claim: the write of the new share erases what the wallet held beside the share that the ceremony ran with,
+//! which may be the retired one ([`Agreement::FromRetired`]).
+//!
+//! The first share of a wallet is provisional until the device has said that it holds it: [`proves_provisional`] is R1
+//! and R2 for it.
 
+use super::{Backup, WalletFacts};
 use crate::ids::ShareId;
 
 /// Whether the device confirmed the commit that made a share the retired one.
@@ -34,8 +42,8 @@ pub struct ServerHolds {
     pub retired: Option<ShareId>,
     /// Whether the device confirmed the active share.
     pub confirmed: Confirmed,
-    /// The share of which a backup is complete.
-    pub receipt: Option<ShareId>,
+    /// Whether the wallet needs a backup, and of which share one is complete.
+    pub backup: Backup,
 }
 
 /// Who claims.
@@ -54,8 +62,8 @@ pub enum Identity {
 /// What a device has proven to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeviceClaim {
-    /// Its active share.
-    pub active: ShareId,
+    /// Its active share; none after a DKG or a restore whose commit never arrived. In a restore it is the rebuilt one.
+    pub active: Option<ShareId>,
     /// Its pending share.
     pub pending: Option<ShareId>,
     /// Who it is.
@@ -92,6 +100,9 @@ pub enum Agreement {
     Equal,
     /// The device has still to promote its pending share, which is the server's active one.
     DeviceFollows,
+    /// A restore starts from the server's retired share. The write of the new share makes this one active again and erases the
+    /// one that is active now.
+    FromRetired(ShareId),
     /// They hold different active shares: nothing can be signed, and a newer backup or the other device is needed.
     Diverged,
 }
@@ -99,13 +110,14 @@ pub enum Agreement {
 /// Why a wallet is frozen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FreezeCause {
-    /// The device is at a later epoch than the server can explain: the server's storage was rolled back.
+    /// The device has a share that the server cannot explain: the server's storage was rolled back.
     RolledBack,
     /// The server's own record contradicts itself.
     BrokenRecord,
 }
 
 /// What reconciliation says.
+#[expect(clippy::large_enum_variant, reason = "it is looked at once and never kept")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// Write this, if anything, and go on from there.
@@ -124,6 +136,27 @@ pub enum Verdict {
 }
 
 impl ServerHolds {
+    /// What these facts say that the server holds.
+    #[must_use]
+    pub const fn of(facts: &WalletFacts, confirmed: Confirmed) -> Self {
+        Self {
+            active: facts.active,
+            pending: facts.pending,
+            retired: facts.retired,
+            confirmed,
+            backup: facts.backup,
+        }
+    }
+
+    /// Whether the retired share is needed no more, as far as backups go.
+    #[must_use]
+    pub fn is_backed_up(&self) -> bool {
+        match self.backup {
+            Backup::NotRequired => true,
+            Backup::Required { receipt } => receipt == Some(self.active),
+        }
+    }
+
     /// Whether the record can be true: pending is after active, retired is before it, and only one of them is held.
     fn is_sound(&self) -> bool {
         let epoch = self.active.epoch();
@@ -149,66 +182,89 @@ pub fn reconcile(server: ServerHolds, device: DeviceClaim) -> Verdict {
         return Verdict::Freeze(FreezeCause::BrokenRecord);
     }
     if let Some(pending) = server.pending {
-        let device_is_ahead = device.active == pending;
-        let both_prepared = device.pending == Some(pending) && device.active == server.active;
+        let device_is_ahead = device.active == Some(pending);
+        let both_prepared =
+            device.pending == Some(pending) && device.active.is_none_or(|active| active == server.active);
         if device_is_ahead || both_prepared {
             return promote(server, device, pending);
         }
     }
-    if server.active.epoch() < device.active.epoch() {
+    if is_rolled_back(server, device) {
         return Verdict::Freeze(FreezeCause::RolledBack);
+    }
+    if device.identity != Identity::RanAttempt {
+        return settled(None, server, device);
     }
     if let Some(pending) = server.pending {
         let holds = ServerHolds { pending: None, ..server };
         return settled(Some(Change::DropPending(pending)), holds, device);
     }
+    let confirmed = Confirmed::Yes;
+    let agreed = device.active == Some(server.active) && device.pending.is_none();
     match server.retired {
-        Some(retired)
-            if device.active == retired && device.pending.is_none() && may_return(server, device) =>
-        {
+        Some(retired) if may_return(server, retired, device) => {
             let change = Change::ReturnToRetired { id: retired, erase: server.active };
-            let holds = ServerHolds { active: retired, retired: None, confirmed: Confirmed::Yes, ..server };
-            settled(Some(change), holds, device)
+            settled(Some(change), ServerHolds { active: retired, retired: None, confirmed, ..server }, device)
         }
-        Some(retired) if may_erase(server, device) => {
-            settled(Some(Change::EraseRetired(retired)), ServerHolds { retired: None, ..server }, device)
+        Some(retired) if agreed && server.is_backed_up() => {
+            let holds = ServerHolds { retired: None, confirmed, ..server };
+            settled(Some(Change::EraseRetired(retired)), holds, device)
         }
-        Some(_) | None => settled(None, server, device),
+        _ => settled(None, server, device),
+    }
+}
+
+/// Whether the device that ran a DKG proves that it holds the provisional share, as active (R1) or as pending (R2): the
+/// server then makes it active. Such a share is collected only by the session that
+/// made it, which knows that the device never said so, and by a new DKG of its device: after a crash the store alone
+/// cannot tell whether the decision was made and lost.
+#[must_use]
+pub fn proves_provisional(provisional: ShareId, device: DeviceClaim) -> bool {
+    let ran_it = device.identity == Identity::RanAttempt;
+    ran_it && device.active.or(device.pending) == Some(provisional)
+}
+
+/// Whether the device has an active share that the server does not know and must have known. A restore may claim a
+/// backup of any share, and is believed only where another restore can thaw what its claim freezes.
+fn is_rolled_back(server: ServerHolds, device: DeviceClaim) -> bool {
+    let Some(active) = device.active else { return false };
+    match device.identity {
+        Identity::RanAttempt => active != server.active && active.epoch() >= server.active.epoch(),
+        Identity::Restoring => active.epoch() > server.active.epoch() && server.backup != Backup::NotRequired,
+        Identity::Other | Identity::Revoked => false,
     }
 }
 
 fn promote(server: ServerHolds, device: DeviceClaim, pending: ShareId) -> Verdict {
     let change = Change::Promote { id: pending, retire: server.active };
-    let confirmed = if device.active == pending { Confirmed::Yes } else { Confirmed::No };
-    let retired = Some(server.active);
-    settled(
-        Some(change),
-        ServerHolds { active: pending, pending: None, retired, confirmed, ..server },
-        device,
-    )
+    let holds = ServerHolds {
+        active: pending,
+        pending: None,
+        retired: Some(server.active),
+        confirmed: Confirmed::No,
+        ..server
+    };
+    settled(Some(change), holds, device)
 }
 
 fn settled(change: Option<Change>, holds: ServerHolds, device: DeviceClaim) -> Verdict {
-    let agreement = if device.active == holds.active {
+    let agreement = if device.active == Some(holds.active) {
         Agreement::Equal
     } else if device.pending == Some(holds.active) {
         Agreement::DeviceFollows
     } else {
-        Agreement::Diverged
+        match holds.retired {
+            Some(retired) if device.active == Some(retired) && device.identity == Identity::Restoring => {
+                Agreement::FromRetired(retired)
+            }
+            _ => Agreement::Diverged,
+        }
     };
     Verdict::Settled { change, holds, agreement }
 }
 
-fn may_return(server: ServerHolds, device: DeviceClaim) -> bool {
-    match device.identity {
-        Identity::RanAttempt => server.confirmed == Confirmed::No,
-        Identity::Restoring => true,
-        Identity::Other | Identity::Revoked => false,
-    }
-}
-
-fn may_erase(server: ServerHolds, device: DeviceClaim) -> bool {
-    device.active == server.active && device.pending.is_none() && server.receipt == Some(server.active)
+fn may_return(server: ServerHolds, retired: ShareId, device: DeviceClaim) -> bool {
+    device.active == Some(retired) && device.pending.is_none() && server.confirmed == Confirmed::No
 }
 
 /// What a device does when it learns which share the server has active.

@@ -1,6 +1,5 @@
-//! The rules of reconciliation: each by itself, over every state of a small world, and in a model of the whole commit
-//! with crashes, cuts and lost writes at every point.
+//! The rules of reconciliation: each by itself, and over every state of a small world. What they do in a whole commit with
+//! crashes, cuts and lost writes at every point is shown by `cargo xtask model`.
 
-mod model;
 mod rules;
 mod world;

@@ -1,9 +1,10 @@
 //! Each rule by itself, and what holds over every pair of states of the small world.
 
 use maany_coordinator_proto::ShareId;
+use maany_coordinator_proto::session::Backup;
 use maany_coordinator_proto::session::reconcile::{
     Agreement, Change, Confirmed, DeviceChoice, DeviceClaim, FreezeCause, Identity, ServerHolds, Verdict,
-    reconcile, reconcile_device,
+    proves_provisional, reconcile, reconcile_device,
 };
 
 use crate::world::{claims, is_sound, optional, servers, share, shares};
@@ -14,12 +15,12 @@ fn server() -> ServerHolds {
         pending: None,
         retired: None,
         confirmed: Confirmed::Yes,
-        receipt: None,
+        backup: Backup::Required { receipt: None },
     }
 }
 
 fn device() -> DeviceClaim {
-    DeviceClaim { active: share(1, 1), pending: None, identity: Identity::RanAttempt }
+    DeviceClaim { active: Some(share(1, 1)), pending: None, identity: Identity::RanAttempt }
 }
 
 fn change(server: ServerHolds, device: DeviceClaim) -> (Option<Change>, Agreement) {
@@ -37,7 +38,7 @@ fn nothing_held_and_nothing_claimed_changes_nothing() {
 #[test]
 fn r1_a_device_that_is_ahead_proves_the_decision() {
     let server = ServerHolds { pending: Some(share(2, 3)), ..server() };
-    let device = DeviceClaim { active: share(2, 3), ..device() };
+    let device = DeviceClaim { active: Some(share(2, 3)), ..device() };
     let promote = Change::Promote { id: share(2, 3), retire: share(1, 1) };
     assert_eq!(change(server, device), (Some(promote), Agreement::Equal));
 }
@@ -59,6 +60,25 @@ fn r3_any_other_pending_share_is_dropped() {
 }
 
 #[test]
+fn r2_holds_for_a_device_whose_first_share_is_still_pending() {
+    let server = ServerHolds { pending: Some(share(2, 3)), ..server() };
+    let device = DeviceClaim { active: None, pending: Some(share(2, 3)), ..device() };
+    let promote = Change::Promote { id: share(2, 3), retire: share(1, 1) };
+    assert_eq!(change(server, device), (Some(promote), Agreement::DeviceFollows));
+}
+
+#[test]
+fn a_device_whose_commit_never_arrived_follows() {
+    let device = DeviceClaim { active: None, pending: Some(share(1, 1)), ..device() };
+    assert_eq!(change(server(), device), (None, Agreement::DeviceFollows));
+    assert_eq!(
+        change(server(), DeviceClaim { pending: Some(share(1, 2)), ..device }),
+        (None, Agreement::Diverged)
+    );
+    assert_eq!(change(server(), DeviceClaim { pending: None, ..device }), (None, Agreement::Diverged));
+}
+
+#[test]
 fn r4_returns_before_the_confirmation_for_the_device_that_ran_the_attempt() {
     let server =
         |confirmed| ServerHolds { active: share(2, 3), retired: Some(share(1, 1)), confirmed, ..server() };
@@ -68,29 +88,53 @@ fn r4_returns_before_the_confirmation_for_the_device_that_ran_the_attempt() {
     assert_eq!(change(server(no), claim(Identity::RanAttempt)), (Some(returned), Agreement::Equal));
     assert_eq!(change(server(yes), claim(Identity::RanAttempt)), (None, Agreement::Diverged));
     assert_eq!(change(server(no), claim(Identity::Other)), (None, Agreement::Diverged));
-    for confirmed in [no, yes] {
-        assert_eq!(change(server(confirmed), claim(Identity::Restoring)), (Some(returned), Agreement::Equal));
-    }
     let with_pending = DeviceClaim { pending: Some(share(2, 3)), ..device() };
     assert_eq!(change(server(no), with_pending), (None, Agreement::DeviceFollows));
 }
 
 #[test]
-fn r5_erases_with_the_receipt_of_the_active_share() {
+fn a_restore_starts_from_the_retired_share_and_erases_nothing_on_its_claim() {
     let server =
-        |receipt| ServerHolds { active: share(2, 3), retired: Some(share(1, 1)), receipt, ..server() };
-    let device = DeviceClaim { active: share(2, 3), ..device() };
+        |confirmed| ServerHolds { active: share(2, 3), retired: Some(share(1, 1)), confirmed, ..server() };
+    let claim = DeviceClaim { identity: Identity::Restoring, ..device() };
+    for confirmed in [Confirmed::No, Confirmed::Yes] {
+        assert_eq!(change(server(confirmed), claim), (None, Agreement::FromRetired(share(1, 1))));
+        let follows = DeviceClaim { pending: Some(share(2, 3)), ..claim };
+        assert_eq!(change(server(confirmed), follows), (None, Agreement::DeviceFollows));
+    }
+}
+
+#[test]
+fn r5_erases_where_the_backup_of_the_active_share_is_complete_or_not_needed() {
+    let server = |backup| ServerHolds { active: share(2, 3), retired: Some(share(1, 1)), backup, ..server() };
+    let required = |receipt| server(Backup::Required { receipt });
+    let device = DeviceClaim { active: Some(share(2, 3)), ..device() };
     let erased = Some(Change::EraseRetired(share(1, 1)));
-    assert_eq!(change(server(Some(share(2, 3))), device), (erased, Agreement::Equal));
-    assert_eq!(change(server(Some(share(1, 1))), device), (None, Agreement::Equal));
-    assert_eq!(change(server(None), device), (None, Agreement::Equal));
+    assert_eq!(change(required(Some(share(2, 3))), device), (erased, Agreement::Equal));
+    assert_eq!(change(server(Backup::NotRequired), device), (erased, Agreement::Equal));
+    assert_eq!(change(required(Some(share(1, 1))), device), (None, Agreement::Equal));
+    assert_eq!(change(required(None), device), (None, Agreement::Equal));
     let with_pending = DeviceClaim { pending: Some(share(3, 5)), ..device };
-    assert_eq!(change(server(Some(share(2, 3))), with_pending), (None, Agreement::Equal));
+    assert_eq!(change(required(Some(share(2, 3))), with_pending), (None, Agreement::Equal));
+    for identity in [Identity::Other, Identity::Restoring] {
+        let claim = DeviceClaim { identity, ..device };
+        assert_eq!(change(required(Some(share(2, 3))), claim), (None, Agreement::Equal));
+    }
+}
+
+#[test]
+fn a_provisional_share_is_proven_by_the_device_that_ran_the_dkg_alone() {
+    let first = share(1, 1);
+    for claim in claims() {
+        let holds = claim.active == Some(first) || (claim.active.is_none() && claim.pending == Some(first));
+        let ran_it = claim.identity == Identity::RanAttempt;
+        assert_eq!(proves_provisional(first, claim), holds && ran_it, "{claim:?}");
+    }
 }
 
 #[test]
 fn a_store_that_was_rolled_back_freezes() {
-    let device = DeviceClaim { active: share(3, 5), ..device() };
+    let device = DeviceClaim { active: Some(share(3, 5)), ..device() };
     assert_eq!(reconcile(server(), device), Verdict::Freeze(FreezeCause::RolledBack));
     let with_pending = ServerHolds { pending: Some(share(2, 3)), ..server() };
     assert_eq!(
@@ -130,21 +174,28 @@ fn each_change_has_exactly_its_reason() {
     let mut seen = [0_usize; 5];
     for server in servers().into_iter().filter(is_sound) {
         for claim in claims().into_iter().filter(|claim| claim.identity != Identity::Revoked) {
-            let equal = claim.active == server.active;
-            let r1 = server.pending == Some(claim.active);
-            let r2 = server.pending.is_some() && server.pending == claim.pending && equal;
-            let rolled_back = server.active.epoch() < claim.active.epoch() && !r1;
-            let r4 = server.retired == Some(claim.active)
-                && claim.pending.is_none()
-                && match claim.identity {
-                    Identity::RanAttempt => server.confirmed == Confirmed::No,
-                    Identity::Restoring => true,
+            let enrolled = claim.identity == Identity::RanAttempt;
+            let agreed = claim.active == Some(server.active) && claim.pending.is_none();
+            let r1 = server.pending.is_some() && server.pending == claim.active;
+            let r2 = server.pending.is_some()
+                && server.pending == claim.pending
+                && (claim.active.is_none() || claim.active == Some(server.active));
+            let rolled_back = !r1
+                && claim.active.is_some_and(|active| match claim.identity {
+                    Identity::RanAttempt => {
+                        active.epoch() >= server.active.epoch() && active != server.active
+                    }
+                    Identity::Restoring => {
+                        active.epoch() > server.active.epoch() && server.backup != Backup::NotRequired
+                    }
                     Identity::Other | Identity::Revoked => false,
-                };
-            let r5 = server.retired.is_some()
-                && equal
+                });
+            let r4 = enrolled
+                && server.retired.is_some()
+                && server.retired == claim.active
                 && claim.pending.is_none()
-                && server.receipt == Some(server.active);
+                && server.confirmed == Confirmed::No;
+            let r5 = enrolled && server.retired.is_some() && agreed && server.is_backed_up();
             match reconcile(server, claim) {
                 Verdict::Settled { change: Some(Change::Promote { id, retire }), holds, .. } => {
                     assert!(r1 || r2);
@@ -153,7 +204,7 @@ fn each_change_has_exactly_its_reason() {
                     seen[0] += 1;
                 }
                 Verdict::Settled { change: Some(Change::DropPending(id)), holds, .. } => {
-                    assert!(server.pending == Some(id) && !r1 && !r2 && !rolled_back);
+                    assert!(enrolled && server.pending == Some(id) && !r1 && !r2 && !rolled_back);
                     assert_eq!(holds, ServerHolds { pending: None, ..server });
                     seen[1] += 1;
                 }
@@ -165,11 +216,12 @@ fn each_change_has_exactly_its_reason() {
                 }
                 Verdict::Settled { change: Some(Change::EraseRetired(id)), holds, .. } => {
                     assert!(r5 && server.retired == Some(id));
-                    assert_eq!(holds, ServerHolds { retired: None, ..server });
+                    assert_eq!(holds, ServerHolds { retired: None, confirmed: Confirmed::Yes, ..server });
                     seen[3] += 1;
                 }
                 Verdict::Settled { change: None, holds, .. } => {
-                    assert!(!r1 && !r2 && !r4 && !r5 && server.pending.is_none() && !rolled_back);
+                    let idle = !r4 && !r5 && server.pending.is_none();
+                    assert!(!r1 && !r2 && !rolled_back && (idle || !enrolled));
                     assert_eq!(holds, server);
                 }
                 Verdict::Freeze(cause) => {
@@ -191,16 +243,23 @@ fn no_change_takes_the_last_common_share_away() {
         for claim in claims() {
             let Verdict::Settled { holds, agreement, .. } = reconcile(server, claim) else { continue };
             let at_server = |holds: ServerHolds| [Some(holds.active), holds.pending, holds.retired];
-            let at_device = [Some(claim.active), claim.pending];
+            let at_device = [claim.active, claim.pending];
             let common = |holds| at_device.iter().flatten().any(|id| at_server(holds).contains(&Some(*id)));
-            let had_its_active = at_server(server).contains(&Some(claim.active));
+            let had_its_active = claim.active.is_some() && at_server(server).contains(&claim.active);
             if had_its_active {
                 assert!(common(holds), "{server:?} {claim:?}");
             }
             let expected = match agreement {
-                Agreement::Equal => claim.active == holds.active,
+                Agreement::Equal => claim.active == Some(holds.active),
                 Agreement::DeviceFollows => claim.pending == Some(holds.active),
-                Agreement::Diverged => claim.active != holds.active && claim.pending != Some(holds.active),
+                Agreement::FromRetired(id) => {
+                    claim.identity == Identity::Restoring
+                        && claim.active == Some(id)
+                        && holds.retired == Some(id)
+                }
+                Agreement::Diverged => {
+                    claim.active != Some(holds.active) && claim.pending != Some(holds.active)
+                }
             };
             assert!(expected, "the agreement is what it says");
         }
@@ -213,9 +272,9 @@ fn a_second_run_only_ever_erases_a_retired_share() {
         for claim in claims() {
             let Verdict::Settled { change: Some(_), holds, .. } = reconcile(server, claim) else { continue };
             let again = reconcile(holds, claim);
-            let erases_or_nothing =
+            let settles =
                 matches!(again, Verdict::Settled { change: None | Some(Change::EraseRetired(_)), .. });
-            assert!(erases_or_nothing, "{server:?} {claim:?}: {again:?}");
+            assert!(settles, "{server:?} {claim:?}: {again:?}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A small world: five shares of three epochs.
 
+use maany_coordinator_proto::session::Backup;
 use maany_coordinator_proto::session::reconcile::{Confirmed, DeviceClaim, Identity, ServerHolds};
 use maany_coordinator_proto::{Epoch, ShareId};
 
@@ -15,15 +16,20 @@ pub(crate) fn optional() -> impl Iterator<Item = Option<ShareId>> + Clone {
     [None].into_iter().chain(shares().map(Some))
 }
 
+/// Every state of a wallet's backup.
+pub(crate) fn backups() -> impl Iterator<Item = Backup> {
+    [Backup::NotRequired].into_iter().chain(optional().map(|receipt| Backup::Required { receipt }))
+}
+
 /// Everything a server could hold, records that contradict themselves included.
 pub(crate) fn servers() -> Vec<ServerHolds> {
     let mut all = Vec::new();
     for active in shares() {
         for pending in optional() {
             for retired in optional() {
-                for receipt in optional() {
+                for backup in backups() {
                     for confirmed in [Confirmed::No, Confirmed::Yes] {
-                        all.push(ServerHolds { active, pending, retired, confirmed, receipt });
+                        all.push(ServerHolds { active, pending, retired, confirmed, backup });
                     }
                 }
             }
@@ -35,8 +41,8 @@ pub(crate) fn servers() -> Vec<ServerHolds> {
 /// Everything a device could claim.
 pub(crate) fn claims() -> Vec<DeviceClaim> {
     let mut all = Vec::new();
-    for active in shares() {
-        for pending in optional().filter(|pending| *pending != Some(active)) {
+    for active in optional() {
+        for pending in optional().filter(|pending| pending.is_none() || *pending != active) {
             for identity in [Identity::RanAttempt, Identity::Other, Identity::Restoring, Identity::Revoked] {
                 all.push(DeviceClaim { active, pending, identity });
             }

@@ -1,112 +1,123 @@
 //! The device's side of the commit: it follows. Once it has said that it is prepared, it cannot know the decision
 //! before it hears of it.
 
-use super::{Origin, undecided};
-use crate::control::Control;
+use super::{
+    CommitAction, CommitError, CommitEvent, CommitFault, CommitFrame, CommitWrite, Origin, Progress,
+};
 use crate::ids::{ShareId, WalletId};
-use crate::session::event::Event;
-use crate::session::shell::Flow;
-use crate::session::{Effect, Outbox, Promotion, SessionError, Waiting, Write};
+use crate::session::{Promotion, Waiting};
 
-pub(in crate::session) enum DeviceCommit {
-    AwaitPrepared(AwaitPrepared),
-    StoringShare(StoringShare),
-    AwaitCommit(AwaitCommit),
-    Promoting(Promoting),
+/// Where the device is in a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DeviceCommit {
+    id: ShareId,
+    origin: Origin,
+    state: State,
 }
 
-/// The server is to say that it has the new share.
-pub(in crate::session) struct AwaitPrepared {
-    id: ShareId,
-    /// The wallet that this side knows; in DKG the server gives it.
-    wallet: Option<WalletId>,
-    origin: Origin,
-}
-/// The new share is being written.
-pub(in crate::session) struct StoringShare(Following);
-/// The server is to say that it has decided.
-pub(in crate::session) struct AwaitCommit(Following);
-/// The decision is being written.
-pub(in crate::session) struct Promoting(Following);
-
-struct Following {
-    id: ShareId,
-    wallet: WalletId,
-    origin: Origin,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum State {
+    /// The server is to say that it has the new share. In DKG it gives the wallet; otherwise this side knows it.
+    AwaitPrepared(Option<WalletId>),
+    /// The new share is being written.
+    StoringShare(WalletId),
+    /// The server is to say that it has decided.
+    AwaitCommit(WalletId),
+    /// The decision is being written.
+    Promoting(WalletId),
 }
 
 /// The share and the wallet that are in use now.
-pub(in crate::session) struct Followed {
-    pub(in crate::session) id: ShareId,
-    pub(in crate::session) wallet: WalletId,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Followed {
+    /// The share.
+    pub id: ShareId,
+    /// The wallet.
+    pub wallet: WalletId,
 }
 
 impl DeviceCommit {
-    pub(in crate::session) const fn begin(id: ShareId, wallet: Option<WalletId>, origin: Origin) -> Self {
-        Self::AwaitPrepared(AwaitPrepared { id, wallet, origin })
+    /// Begins by waiting for the server. `wallet` is none in a DKG, where the server names it.
+    #[must_use]
+    pub const fn begin(id: ShareId, wallet: Option<WalletId>, origin: Origin) -> Self {
+        Self { id, origin, state: State::AwaitPrepared(wallet) }
     }
 
-    pub(in crate::session) fn step(
-        self,
-        event: Event,
-        out: &mut Outbox,
-    ) -> Result<Flow<Self, Followed>, SessionError> {
-        match (self, event) {
-            (Self::AwaitPrepared(state), Event::Control(Control::Prepared { id, wallet })) => {
-                let wallet = wallet.ok_or(SessionError::Disagreement)?;
-                if id != state.id || state.wallet.is_some_and(|known| known != wallet) {
-                    return Err(SessionError::Disagreement);
-                }
-                let following = Following { id, wallet, origin: state.origin };
-                out.push(Effect::Store(following.origin.first_write(id, wallet)));
-                Ok(Flow::Stay(Self::StoringShare(StoringShare(following))))
+    /// Takes one event.
+    ///
+    /// # Errors
+    /// [`CommitError`]; the commit is over.
+    pub fn step(self, event: CommitEvent) -> Result<Progress<Self, Followed>, CommitError> {
+        let id = self.id;
+        match (self.state, event) {
+            (
+                State::AwaitPrepared(known),
+                CommitEvent::Frame(CommitFrame::Prepared { id: theirs, wallet: Some(wallet) }),
+            ) if theirs == id && known.is_none_or(|known| known == wallet) => {
+                let write = self.origin.first_write(id, wallet);
+                Ok(self.then(State::StoringShare(wallet), CommitAction::Write(write)))
             }
-            (Self::StoringShare(StoringShare(following)), Event::Stored) => {
-                let frame = Control::Prepared { id: following.id, wallet: None };
-                out.push(Effect::SendBinary(frame.to_bytes()));
-                Ok(Flow::Stay(Self::AwaitCommit(AwaitCommit(following))))
+            (State::StoringShare(wallet), CommitEvent::Stored) => {
+                let frame = CommitFrame::Prepared { id, wallet: None };
+                Ok(self.then(State::AwaitCommit(wallet), CommitAction::Send(frame)))
             }
-            (Self::AwaitCommit(AwaitCommit(following)), Event::Control(Control::Commit { id, wallet })) => {
-                if id != following.id || wallet != following.wallet {
-                    return Err(undecided(following.id, SessionError::Disagreement));
-                }
-                let promotion = Promotion { id, retire: None, erase: following.origin.base() };
-                out.push(Effect::Store(Write::Promote(promotion)));
-                Ok(Flow::Stay(Self::Promoting(Promoting(following))))
+            (
+                State::AwaitCommit(wallet),
+                CommitEvent::Frame(CommitFrame::Commit { id: theirs, wallet: named }),
+            ) if theirs == id && named == wallet => {
+                let promotion = Promotion { id, retire: None, erase: self.origin.base() };
+                let write = CommitWrite::Promote(promotion);
+                Ok(self.then(State::Promoting(wallet), CommitAction::Write(write)))
             }
-            (Self::Promoting(Promoting(Following { id, wallet, .. })), Event::Stored) => {
-                out.push(Effect::SendBinary(Control::Committed { id }.to_bytes()));
-                Ok(Flow::Done(Followed { id, wallet }))
+            (State::Promoting(wallet), CommitEvent::Stored) => {
+                let frame = CommitFrame::Committed { id };
+                Ok(Progress::Done(Followed { id, wallet }, Some(CommitAction::Send(frame))))
             }
-            (Self::StoringShare(_), Event::StoreFailed(fault)) => Err(SessionError::Store(fault)),
-            (Self::Promoting(Promoting(following)), Event::StoreFailed(fault)) => {
-                Err(undecided(following.id, SessionError::Store(fault)))
+            (State::AwaitPrepared(_), CommitEvent::Frame(CommitFrame::Prepared { .. }))
+            | (State::AwaitCommit(_), CommitEvent::Frame(CommitFrame::Commit { .. })) => {
+                Err(self.failed(CommitFault::Disagreement))
             }
-            (state, event) => {
-                let error = event.unexpected(state.name(), state.waiting());
-                Err(match state {
-                    Self::AwaitPrepared(_) | Self::StoringShare(_) => error,
-                    Self::AwaitCommit(AwaitCommit(following)) | Self::Promoting(Promoting(following)) => {
-                        undecided(following.id, error)
-                    }
-                })
+            (State::StoringShare(_) | State::Promoting(_), CommitEvent::StoreFailed(fault)) => {
+                Err(self.failed(CommitFault::Store(fault)))
             }
+            _ => Err(self.failed(CommitFault::OutOfTurn)),
         }
     }
 
-    pub(in crate::session) const fn waiting(&self) -> Waiting {
-        match self {
-            Self::StoringShare(_) | Self::Promoting(_) => Waiting::Store,
-            Self::AwaitPrepared(_) | Self::AwaitCommit(_) => Waiting::Peer,
+    fn then(self, state: State, action: CommitAction) -> Progress<Self, Followed> {
+        Progress::Next(Self { state, ..self }, action)
+    }
+
+    fn failed(&self, fault: CommitFault) -> CommitError {
+        CommitError { fault, undecided: self.undecided() }
+    }
+
+    /// The new share, if this side does not know whether the server has decided for it.
+    #[must_use]
+    pub const fn undecided(&self) -> Option<ShareId> {
+        match self.state {
+            State::AwaitPrepared(_) | State::StoringShare(_) => None,
+            State::AwaitCommit(_) | State::Promoting(_) => Some(self.id),
         }
     }
 
-    pub(in crate::session) const fn name(&self) -> &'static str {
-        match self {
-            Self::AwaitPrepared(_) => "prepared",
-            Self::StoringShare(_) => "the new share to be stored",
-            Self::AwaitCommit(_) => "commit",
-            Self::Promoting(_) => "the decision to be stored",
+    /// What it waits for: its store or its peer.
+    #[must_use]
+    pub const fn waiting(&self) -> Waiting {
+        match self.state {
+            State::StoringShare(_) | State::Promoting(_) => Waiting::Store,
+            State::AwaitPrepared(_) | State::AwaitCommit(_) => Waiting::Peer,
+        }
+    }
+
+    /// What it waits for, for a log.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self.state {
+            State::AwaitPrepared(_) => "prepared",
+            State::StoringShare(_) => "the new share to be stored",
+            State::AwaitCommit(_) => "commit",
+            State::Promoting(_) => "the decision to be stored",
         }
     }
 }

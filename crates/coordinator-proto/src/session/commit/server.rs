@@ -1,112 +1,123 @@
 //! The server's side of the commit: it decides.
 
-use super::{Origin, undecided};
-use crate::control::Control;
+use super::{
+    CommitAction, CommitError, CommitEvent, CommitFault, CommitFrame, CommitWrite, Origin, Progress,
+};
 use crate::ids::{ShareId, WalletId};
-use crate::session::event::Event;
-use crate::session::shell::Flow;
-use crate::session::{Effect, Outbox, Promotion, SessionError, Waiting, Write};
+use crate::session::{Promotion, Waiting};
 
-pub(in crate::session) enum ServerCommit {
-    StoringShare(StoringShare),
-    AwaitPrepared(AwaitPrepared),
-    Promoting(Promoting),
-    AwaitCommitted(AwaitCommitted),
-}
-
-/// The new share is being written.
-pub(in crate::session) struct StoringShare(Decision);
-/// The device is to say that it has it too.
-pub(in crate::session) struct AwaitPrepared(Decision);
-/// The decision is being written.
-pub(in crate::session) struct Promoting(Decision);
-/// The device is to say that it follows.
-pub(in crate::session) struct AwaitCommitted(Decision);
-
-struct Decision {
+/// Where the server is in a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ServerCommit {
     id: ShareId,
     wallet: WalletId,
     origin: Origin,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum State {
+    /// The new share is being written.
+    StoringShare,
+    /// The device is to say that it has it too.
+    AwaitPrepared,
+    /// The decision is being written.
+    Promoting,
+    /// The device is to say that it follows.
+    AwaitCommitted,
 }
 
 impl ServerCommit {
-    pub(in crate::session) fn begin(id: ShareId, wallet: WalletId, origin: Origin, out: &mut Outbox) -> Self {
-        out.push(Effect::Store(origin.first_write(id, wallet)));
-        Self::StoringShare(StoringShare(Decision { id, wallet, origin }))
+    /// Begins with the first write, which is to be carried out now.
+    #[must_use]
+    pub fn begin(id: ShareId, wallet: WalletId, origin: Origin) -> (Self, CommitWrite) {
+        let write = origin.first_write(id, wallet);
+        (Self { id, wallet, origin, state: State::StoringShare }, write)
     }
 
-    pub(in crate::session) fn step(
-        self,
-        event: Event,
-        out: &mut Outbox,
-    ) -> Result<Flow<Self, ShareId>, SessionError> {
-        match (self, event) {
-            (Self::StoringShare(StoringShare(decision)), Event::Stored) => {
-                let frame = Control::Prepared { id: decision.id, wallet: Some(decision.wallet) };
-                out.push(Effect::SendBinary(frame.to_bytes()));
-                Ok(Flow::Stay(Self::AwaitPrepared(AwaitPrepared(decision))))
+    /// Takes one event. It ends with the share that the device now follows to.
+    ///
+    /// # Errors
+    /// [`CommitError`]; the commit is over.
+    pub fn step(self, event: CommitEvent) -> Result<Progress<Self, ShareId>, CommitError> {
+        let (id, wallet) = (self.id, self.wallet);
+        match (self.state, event) {
+            (State::StoringShare, CommitEvent::Stored) => {
+                let frame = CommitFrame::Prepared { id, wallet: Some(wallet) };
+                Ok(self.then(State::AwaitPrepared, CommitAction::Send(frame)))
             }
             (
-                Self::AwaitPrepared(AwaitPrepared(decision)),
-                Event::Control(Control::Prepared { id, wallet }),
+                State::AwaitPrepared,
+                CommitEvent::Frame(CommitFrame::Prepared { id: theirs, wallet: claimed }),
             ) => {
-                if id != decision.id || wallet.is_some_and(|wallet| wallet != decision.wallet) {
-                    return Err(SessionError::Disagreement);
+                if theirs != id || claimed.is_some_and(|claimed| claimed != wallet) {
+                    return Err(self.failed(CommitFault::Disagreement));
                 }
-                let promotion = Promotion { id, retire: decision.origin.base(), erase: None };
-                out.push(Effect::Store(Write::Promote(promotion)));
-                Ok(Flow::Stay(Self::Promoting(Promoting(decision))))
+                let promotion = Promotion { id, retire: self.origin.base(), erase: None };
+                Ok(self.then(State::Promoting, CommitAction::Write(CommitWrite::Promote(promotion))))
             }
-            (Self::Promoting(Promoting(decision)), Event::Stored) => {
-                let frame = Control::Commit { id: decision.id, wallet: decision.wallet };
-                out.push(Effect::SendBinary(frame.to_bytes()));
-                Ok(Flow::Stay(Self::AwaitCommitted(AwaitCommitted(decision))))
+            (State::Promoting, CommitEvent::Stored) => {
+                let frame = CommitFrame::Commit { id, wallet };
+                Ok(self.then(State::AwaitCommitted, CommitAction::Send(frame)))
             }
-            (Self::AwaitCommitted(AwaitCommitted(decision)), Event::Control(Control::Committed { id })) => {
-                if id == decision.id {
-                    Ok(Flow::Done(id))
+            (State::AwaitCommitted, CommitEvent::Frame(CommitFrame::Committed { id: theirs })) => {
+                if theirs == id {
+                    Ok(Progress::Done(id, None))
                 } else {
-                    Err(undecided(decision.id, SessionError::Disagreement))
+                    Err(self.failed(CommitFault::Disagreement))
                 }
             }
-            (Self::StoringShare(_) | Self::Promoting(_), Event::StoreFailed(fault)) => {
-                Err(SessionError::Store(fault))
+            // What was not written is not decided.
+            (State::StoringShare | State::Promoting, CommitEvent::StoreFailed(fault)) => {
+                Err(CommitError { fault: CommitFault::Store(fault), undecided: None })
             }
-            (state, event) => {
-                let error = event.unexpected(state.name(), state.waiting());
-                Err(match state {
-                    Self::StoringShare(_) | Self::AwaitPrepared(_) => error,
-                    Self::Promoting(Promoting(decision)) | Self::AwaitCommitted(AwaitCommitted(decision)) => {
-                        undecided(decision.id, error)
-                    }
-                })
-            }
+            _ => Err(self.failed(CommitFault::OutOfTurn)),
         }
     }
 
-    pub(in crate::session) const fn waiting(&self) -> Waiting {
-        match self {
-            Self::StoringShare(_) | Self::Promoting(_) => Waiting::Store,
-            Self::AwaitPrepared(_) | Self::AwaitCommitted(_) => Waiting::Peer,
-        }
+    fn then(self, state: State, action: CommitAction) -> Progress<Self, ShareId> {
+        Progress::Next(Self { state, ..self }, action)
     }
 
-    pub(in crate::session) const fn name(&self) -> &'static str {
-        match self {
-            Self::StoringShare(_) => "the new share to be stored",
-            Self::AwaitPrepared(_) => "prepared",
-            Self::Promoting(_) => "the decision to be stored",
-            Self::AwaitCommitted(_) => "committed",
+    fn failed(&self, fault: CommitFault) -> CommitError {
+        CommitError { fault, undecided: self.undecided() }
+    }
+
+    /// The new share, if the two sides may stand on different ones should the connection break now.
+    #[must_use]
+    pub const fn undecided(&self) -> Option<ShareId> {
+        match self.state {
+            State::StoringShare | State::AwaitPrepared => None,
+            State::Promoting | State::AwaitCommitted => Some(self.id),
         }
     }
 
     /// The provisional share that nobody can use yet.
-    pub(in crate::session) fn provisional(&self) -> Option<ShareId> {
-        match self {
-            Self::StoringShare(StoringShare(decision)) | Self::AwaitPrepared(AwaitPrepared(decision)) => {
-                decision.origin.provisional(decision.id)
-            }
-            Self::Promoting(_) | Self::AwaitCommitted(_) => None,
+    #[must_use]
+    pub const fn provisional(&self) -> Option<ShareId> {
+        match self.state {
+            State::StoringShare | State::AwaitPrepared => self.origin.provisional(self.id),
+            State::Promoting | State::AwaitCommitted => None,
+        }
+    }
+
+    /// What it waits for: its store or its peer.
+    #[must_use]
+    pub const fn waiting(&self) -> Waiting {
+        match self.state {
+            State::StoringShare | State::Promoting => Waiting::Store,
+            State::AwaitPrepared | State::AwaitCommitted => Waiting::Peer,
+        }
+    }
+
+    /// What it waits for, for a log.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self.state {
+            State::StoringShare => "the new share to be stored",
+            State::AwaitPrepared => "prepared",
+            State::Promoting => "the decision to be stored",
+            State::AwaitCommitted => "committed",
         }
     }
 }

@@ -6,7 +6,7 @@ use super::first_share;
 use crate::ids::{Intent, ShareId, WalletId};
 use crate::limits::Limits;
 use crate::session::backup::DeviceBackup;
-use crate::session::commit::{DeviceCommit, Origin};
+use crate::session::commit::{self, DeviceCommit, Origin};
 use crate::session::event::Event;
 use crate::session::rounds::Rounds;
 use crate::session::shell::{Debt, Flow, Intake, Verb};
@@ -64,7 +64,7 @@ impl Verb for DkgDevice {
                     Self::Committing(Committing { leave, commit })
                 }
             }),
-            Self::Committing(Committing { leave, commit }) => match commit.step(event, out)? {
+            Self::Committing(Committing { leave, commit }) => match commit::step(commit, event, out)? {
                 Flow::Stay(commit) => Flow::Stay(Self::Committing(Committing { leave, commit })),
                 Flow::Done(followed) => {
                     let key = Key { wallet: followed.wallet, share: followed.id };

@@ -6,7 +6,7 @@ use super::first_share;
 use crate::ids::{Intent, ShareId, WalletId};
 use crate::limits::Limits;
 use crate::session::backup::{Names, ServerBackup};
-use crate::session::commit::{Origin, ServerCommit};
+use crate::session::commit::{self, CommitAction, Origin, ServerCommit};
 use crate::session::event::Event;
 use crate::session::rounds::Rounds;
 use crate::session::shell::{Debt, Flow, Intake, Verb};
@@ -50,11 +50,13 @@ impl Verb for DkgServer {
             Self::Running(Running { names, rounds }) => match rounds.step(event, out)? {
                 Flow::Stay(rounds) => Self::Running(Running { names, rounds }),
                 Flow::Done(made) => {
-                    let commit = ServerCommit::begin(first_share(made)?, names.wallet, Origin::Dkg, out);
+                    let share = first_share(made)?;
+                    let (commit, write) = ServerCommit::begin(share, names.wallet, Origin::Dkg);
+                    commit::carry_out(CommitAction::Write(write), out);
                     Self::Committing(Committing { names, commit })
                 }
             },
-            Self::Committing(Committing { names, commit }) => match commit.step(event, out)? {
+            Self::Committing(Committing { names, commit }) => match commit::step(commit, event, out)? {
                 Flow::Stay(commit) => Self::Committing(Committing { names, commit }),
                 Flow::Done(share) => {
                     let wallet = names.wallet;

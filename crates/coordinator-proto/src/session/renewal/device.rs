@@ -7,7 +7,7 @@ use crate::control::Control;
 use crate::ids::{Intent, ShareId, WalletId};
 use crate::limits::Limits;
 use crate::session::backup::DeviceBackup;
-use crate::session::commit::{DeviceCommit, Origin};
+use crate::session::commit::{self, DeviceCommit, Origin};
 use crate::session::event::Event;
 use crate::session::rounds::Rounds;
 use crate::session::shell::{Debt, Flow, Intake, Verb};
@@ -147,10 +147,14 @@ impl Verb for RenewalDevice {
                 return Err(event.unexpected(state.name(), state.waiting()));
             }
             (Self::Running(state), event) => Flow::Stay(state.step(event, out)?),
-            (Self::Committing(Committing { verb, leave, commit }), event) => match commit.step(event, out)? {
-                Flow::Stay(commit) => Flow::Stay(Self::Committing(Committing { verb, leave, commit })),
-                Flow::Done(followed) => end(verb, followed.id, DeviceBackup::begin(followed.id, leave, out)),
-            },
+            (Self::Committing(Committing { verb, leave, commit }), event) => {
+                match commit::step(commit, event, out)? {
+                    Flow::Stay(commit) => Flow::Stay(Self::Committing(Committing { verb, leave, commit })),
+                    Flow::Done(followed) => {
+                        end(verb, followed.id, DeviceBackup::begin(followed.id, leave, out))
+                    }
+                }
+            }
             (Self::Ending(Ending { verb, share, backup }), event) => {
                 end(verb, share, backup.step(event, out)?)
             }

@@ -7,7 +7,7 @@ use crate::control::Control;
 use crate::ids::{Intent, ShareId};
 use crate::limits::Limits;
 use crate::session::backup::{Names, ServerBackup};
-use crate::session::commit::{Origin, ServerCommit};
+use crate::session::commit::{self, CommitAction, Origin, ServerCommit};
 use crate::session::event::Event;
 use crate::session::rounds::Rounds;
 use crate::session::shell::{Debt, Flow, Intake, Verb};
@@ -128,18 +128,21 @@ impl Verb for RenewalServer {
                     Flow::Done(made) => {
                         let id = next_share(made, base.share)?;
                         let origin = Origin::Renewal { base: Some(base.share), erase: base.erase };
-                        let commit = ServerCommit::begin(id, frame.names.wallet, origin, out);
+                        let (commit, write) = ServerCommit::begin(id, frame.names.wallet, origin);
+                        commit::carry_out(CommitAction::Write(write), out);
                         Self::Committing(Committing { frame, base: base.share, commit })
                     }
                 }
             }
-            (Self::Committing(Committing { frame, base, commit }), event) => match commit.step(event, out)? {
-                Flow::Stay(commit) => Self::Committing(Committing { frame, base, commit }),
-                Flow::Done(share) => {
-                    let backup = ServerBackup::begin(frame.names, Some(base), frame.rule, out);
-                    Self::Ending(Ending { verb: frame.verb, share, backup })
+            (Self::Committing(Committing { frame, base, commit }), event) => {
+                match commit::step(commit, event, out)? {
+                    Flow::Stay(commit) => Self::Committing(Committing { frame, base, commit }),
+                    Flow::Done(share) => {
+                        let backup = ServerBackup::begin(frame.names, Some(base), frame.rule, out);
+                        Self::Ending(Ending { verb: frame.verb, share, backup })
+                    }
                 }
-            },
+            }
             (Self::Ending(Ending { verb, share, backup }), event) => match backup.step(event, out)? {
                 Flow::Stay(backup) => Self::Ending(Ending { verb, share, backup }),
                 Flow::Done(closed) => {
