@@ -23,11 +23,41 @@ pub struct Hello {
     session_id_hint: Option<SessionId>,
     message: Option<Digest>,
     step_up: Option<StepUp>,
+    request: Option<RequestId>,
+    opening: Option<Opening>,
+}
+
+/// Which profile a hello asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// The profile of devices in the field, without a channel of its own.
+    One,
+    /// The encrypted and resumable channel.
+    Two,
+}
+
+/// What makes a hello one of protocol 2.
+#[derive(Debug, Clone, Copy)]
+struct Opening {
+    /// The first message of the Noise handshake: the device's ephemeral public key.
+    noise: [u8; 32],
+    /// The server's name for the session that this hello goes on with.
+    resume: Option<[u8; 16]>,
 }
 
 impl Hello {
     fn bare(session_id: SessionId, intent: Intent, key_id: Option<KeyId>) -> Self {
-        Self { session_id, token: None, intent, key_id, session_id_hint: None, message: None, step_up: None }
+        Self {
+            session_id,
+            token: None,
+            intent,
+            key_id,
+            session_id_hint: None,
+            message: None,
+            step_up: None,
+            request: None,
+            opening: None,
+        }
     }
 
     /// A hello that asks for a new key.
@@ -72,6 +102,34 @@ impl Hello {
         Self { session_id_hint: Some(hint), ..self }
     }
 
+    /// The same hello naming the sign request to sign, as protocol 2 does.
+    #[must_use]
+    pub fn with_request_id(self, request: RequestId) -> Self {
+        Self { request: Some(request), ..self }
+    }
+
+    /// The same hello in protocol 2, with the first message of the Noise handshake.
+    #[must_use]
+    pub fn with_noise(self, noise: [u8; 32]) -> Self {
+        Self { opening: Some(Opening { noise, resume: None }), ..self }
+    }
+
+    /// A hello that goes on with the session of this name: the same but for a new first message of the Noise handshake.
+    #[must_use]
+    pub fn resuming(&self, noise: [u8; 32], session: [u8; 16]) -> Self {
+        Self {
+            session_id: self.session_id.clone(),
+            token: self.token.as_ref().map(Token::again),
+            intent: self.intent,
+            key_id: self.key_id.clone(),
+            session_id_hint: self.session_id_hint.clone(),
+            message: self.message,
+            step_up: self.step_up.as_ref().map(StepUp::again),
+            request: self.request,
+            opening: Some(Opening { noise, resume: Some(session) }),
+        }
+    }
+
     /// The same hello naming the sign request to sign.
     #[must_use]
     pub fn with_request(self, request: RequestId) -> Self {
@@ -108,6 +166,9 @@ impl Hello {
             .text("type", "hello")
             .text("sessionId", self.session_id.as_str())
             .text("role", "device");
+        if self.opening.is_some() {
+            json = json.number("protocol", 2);
+        }
         if let Some(token) = &self.token {
             json = json.text("token", token.dangerous_expose());
         }
@@ -118,13 +179,40 @@ impl Hello {
         if let Some(hint) = &self.session_id_hint {
             json = json.text("sessionIdHint", hint.as_str());
         }
-        if let Some(digest) = &self.message {
+        if let (Some(request), Protocol::Two) = (&self.request, self.protocol()) {
+            json = json.text("requestId", &request.to_string());
+        }
+        if let (Some(digest), Protocol::One) = (&self.message, self.protocol()) {
             json = json.text("message", &encoding::base64(digest.as_bytes()));
         }
         if let Some(code) = &self.step_up {
             json = json.text("stepUp", code.dangerous_expose());
         }
+        if let Some(opening) = &self.opening {
+            json = json.text("noise", &encoding::base64(&opening.noise));
+            if let Some(session) = opening.resume {
+                json = json.text("resume", &hex::encode(session));
+            }
+        }
         json.finish()
+    }
+
+    /// The profile that it asks for.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        if self.opening.is_some() { Protocol::Two } else { Protocol::One }
+    }
+
+    /// The first message of the Noise handshake, in protocol 2.
+    #[must_use]
+    pub fn noise(&self) -> Option<&[u8; 32]> {
+        self.opening.as_ref().map(|opening| &opening.noise)
+    }
+
+    /// The server's name for the session that it goes on with, where it does.
+    #[must_use]
+    pub fn resume(&self) -> Option<[u8; 16]> {
+        self.opening.as_ref().and_then(|opening| opening.resume)
     }
 
     /// The device's name for this connection.
@@ -163,10 +251,21 @@ impl Hello {
         self.session_id_hint.as_ref()
     }
 
-    /// The sign request that `sessionIdHint` names, where it has the form of one.
+    /// The sign request that is named: by `requestId` in protocol 2, before by a `sessionIdHint` that has the form of
+    /// one.
     #[must_use]
     pub fn request_id(&self) -> Option<RequestId> {
-        self.session_id_hint.as_ref().and_then(|id| RequestId::from_hex(id.as_str()).ok())
+        match self.protocol() {
+            Protocol::Two => self.request,
+            Protocol::One => {
+                self.session_id_hint.as_ref().and_then(|id| RequestId::from_hex(id.as_str()).ok())
+            }
+        }
+    }
+
+    /// `requestId` as sent.
+    pub(crate) fn named_request(&self) -> Option<RequestId> {
+        self.request
     }
 
     /// The digest to sign, in a sign hello that carries `message`.

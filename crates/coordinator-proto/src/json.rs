@@ -40,6 +40,11 @@ impl Object {
         self.duplicate
     }
 
+    /// Looks at a field without taking it out.
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.fields.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
     /// Takes a field out; `null` counts as absent, as many encoders write it so.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         let at = self.fields.iter().position(|(known, _)| *known == name)?;

@@ -14,6 +14,7 @@
 
 use core::fmt;
 
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// The longest token, in bytes.
@@ -46,6 +47,11 @@ macro_rules! secret_text {
             /// [`SecretError`] for an empty or too long text or one with a character that is not visible ASCII.
             pub fn new(text: &str) -> Result<Self, SecretError> {
                 Self::try_from(Zeroizing::new(text.to_owned()))
+            }
+
+            /// Another of the same, for a hello that is sent again.
+            pub(crate) fn again(&self) -> Self {
+                Self(self.0.clone())
             }
 
             /// The secret text, for the one who checks it.
@@ -82,6 +88,39 @@ secret_text! {
     StepUp, STEP_UP_LIMIT
 }
 
+/// What a device shows to go on with a session over a new socket: 32 random bytes, made by the server and told inside
+/// the channel.
+pub struct ResumeToken(Zeroizing<[u8; Self::SIZE]>);
+
+impl ResumeToken {
+    /// Its length in bytes.
+    pub const SIZE: usize = 32;
+
+    /// The token of these bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: Zeroizing<[u8; Self::SIZE]>) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, for the frame that shows them.
+    #[must_use]
+    pub fn dangerous_expose(&self) -> &[u8; Self::SIZE] {
+        &self.0
+    }
+
+    /// Whether these bytes are the token. Takes as long for one answer as for the other.
+    #[must_use]
+    pub fn is(&self, shown: &[u8]) -> bool {
+        self.0.ct_eq(shown).into()
+    }
+}
+
+impl fmt::Debug for ResumeToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResumeToken").finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +130,16 @@ mod tests {
         let token = Token::new("tok-canary-1").expect("a token");
         let code = StepUp::new("code-canary-1").expect("a code");
         assert_eq!(format!("{token:?} {code:?}"), "Token { .. } StepUp { .. }");
+    }
+
+    #[test]
+    fn a_resume_token_is_its_bytes_and_shows_nothing() {
+        let token = ResumeToken::from_bytes(Zeroizing::new([0xca; 32]));
+        assert_eq!(format!("{token:?}"), "ResumeToken { .. }");
+        assert!(token.is(&[0xca; 32]));
+        for other in [&[0xca; 31][..], &[0xca; 33], &[], &[0; 32]] {
+            assert!(!token.is(other));
+        }
     }
 
     #[test]

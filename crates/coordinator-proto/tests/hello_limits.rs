@@ -2,7 +2,7 @@
 
 use maany_coordinator_proto::hello::Field;
 use maany_coordinator_proto::limits::HELLO_BYTES;
-use maany_coordinator_proto::{CloseCode, Hello, HelloError, IdError, Intent};
+use maany_coordinator_proto::{CloseCode, Hello, HelloError, IdError, Intent, Protocol};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -115,7 +115,7 @@ fn another_type_role_intent_or_protocol_is_refused() {
     for intent in ["DKG", "drain", "", CANARY] {
         assert_eq!(refused(&with("intent", json!(intent))), HelloError::UnknownIntent);
     }
-    for protocol in [0, 2, 3] {
+    for protocol in [0, 3, 20] {
         assert_eq!(refused(&with("protocol", json!(protocol))), HelloError::UnsupportedProtocol);
     }
     assert_eq!(refused(&with("protocol", json!("2"))), HelloError::WrongType(Field::Protocol));
@@ -214,6 +214,93 @@ fn every_refusal_is_a_malformed_handshake_but_bad_utf8_has_its_own_code() {
     }
 }
 
+const NOISE: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const ID: &str = "00112233445566778899aabbccddeeff";
+
+fn second(fields: Value) -> String {
+    let mut hello = hello();
+    hello["protocol"] = json!(2);
+    hello["noise"] = json!(NOISE);
+    for (name, value) in fields.as_object().expect("an object") {
+        hello[name] = value.clone();
+    }
+    hello.to_string()
+}
+
+#[test]
+fn noise_is_in_a_hello_of_protocol_two_and_in_no_other() {
+    let hello = Hello::parse(second(json!({})).as_bytes()).expect("a hello");
+    assert_eq!(hello.protocol(), Protocol::Two);
+    assert_eq!(hello.noise().map(|noise| noise[31]), Some(31));
+    assert_eq!(refused(&second(json!({ "noise": null }))), HelloError::Missing(Field::Noise));
+    for protocol in [json!(1), Value::Null] {
+        let text = second(json!({ "protocol": protocol }));
+        assert_eq!(refused(&text), HelloError::Misplaced(Field::Noise), "{text}");
+    }
+    for noise in
+        ["", NOISE.trim_end_matches('='), "AAEC", CANARY, &NOISE.replace('A', "-"), &format!("AAAA{NOISE}")]
+    {
+        assert_eq!(refused(&second(json!({ "noise": noise }))), HelloError::Noise, "{noise}");
+    }
+    for noise in [json!(7), json!([1]), json!({ "noise": NOISE })] {
+        assert_eq!(refused(&second(json!({ "noise": noise }))), HelloError::WrongType(Field::Noise));
+    }
+}
+
+#[test]
+fn protocol_two_spells_its_intent_out() {
+    assert_eq!(refused(&second(json!({ "intent": null }))), HelloError::Missing(Field::Intent));
+}
+
+#[test]
+fn a_request_is_named_in_a_sign_hello_of_protocol_two_alone() {
+    let sign = |request: Value| second(json!({ "intent": "sign", "keyId": "k", "requestId": request }));
+    let named = |text: &str| Hello::parse(text.as_bytes()).expect("a hello").request_id();
+    assert_eq!(named(&sign(json!(ID))).map(|id| id.to_string()).as_deref(), Some(ID));
+    assert_eq!(named(&sign(Value::Null)), None);
+    for text in ["", "canary7f", &ID.to_uppercase(), &ID[1..], &format!("{ID}0")] {
+        let error = refused(&sign(json!(text)));
+        let field = Field::RequestId;
+        assert_eq!(error, HelloError::Id { field, source: IdError::NotHex { digits: 32 } }, "{text}");
+    }
+    assert_eq!(refused(&second(json!({ "requestId": ID }))), HelloError::Misplaced(Field::RequestId));
+    // In the older profile it is a field like any other that is not known, whatever is in it.
+    for value in [json!(ID), json!(7), json!([CANARY])] {
+        assert!(named(&with("requestId", value)).is_none());
+    }
+    // The hint names none in protocol 2.
+    assert_eq!(named(&second(json!({ "intent": "sign", "keyId": "k", "sessionIdHint": ID }))), None);
+}
+
+#[test]
+fn a_message_is_not_read_in_protocol_two() {
+    for message in [json!(NOISE), json!(7)] {
+        let text = second(json!({ "intent": "sign", "keyId": "k", "message": message }));
+        assert!(Hello::parse(text.as_bytes()).expect("a hello").message().is_none());
+    }
+}
+
+#[test]
+fn a_resumed_session_is_named_by_its_id() {
+    let hello = Hello::parse(second(json!({ "resume": ID })).as_bytes()).expect("a hello");
+    assert_eq!(hello.resume().map(hex::encode).as_deref(), Some(ID));
+    for text in ["", "canary7f", &ID.to_uppercase()] {
+        let error = refused(&second(json!({ "resume": text })));
+        assert!(matches!(error, HelloError::Id { field: Field::Resume, .. }), "{error:?}");
+    }
+    assert!(Hello::parse(with("resume", json!(7)).as_bytes()).expect("a hello").resume().is_none());
+}
+
+#[test]
+fn fields_of_protocol_two_count_once_in_it_and_not_at_all_before() {
+    for name in ["noise", "requestId", "resume", "stepUp"] {
+        let text = second(json!({})).replacen('{', &format!("{{\"{name}\":null,\"{name}\":null,"), 1);
+        assert!(matches!(refused(&text), HelloError::Duplicate(_)), "{name}");
+    }
+    let text = hello().to_string().replacen('{', r#"{"requestId":1,"requestId":2,"resume":1,"resume":2,"#, 1);
+    assert!(Hello::parse(text.as_bytes()).is_ok());
+}
+
 #[test]
 fn debug_of_a_hello_shows_no_secret() {
     let mut hello = hello();
@@ -231,9 +318,14 @@ proptest! {
 
     #[test]
     fn no_mutation_of_a_hello_panics_and_what_is_read_is_written_alike(
-        at in 0usize..200, byte in any::<u8>(), cut in 0usize..200,
+        at in 0usize..300, byte in any::<u8>(), cut in 0usize..300, two in any::<bool>(),
     ) {
-        let mut bytes = sign(json!({ "message": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" })).into_bytes();
+        let text = if two {
+            second(json!({ "intent": "sign", "keyId": "k", "requestId": ID, "resume": ID }))
+        } else {
+            sign(json!({ "message": NOISE }))
+        };
+        let mut bytes = text.into_bytes();
         let at = at % bytes.len();
         bytes[at] = byte;
         for bytes in [&bytes[..], &bytes[..cut.min(bytes.len())]] {

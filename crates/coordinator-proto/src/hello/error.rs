@@ -32,10 +32,16 @@ pub enum Field {
     MessageEncoding,
     /// `stepUp`
     StepUp,
+    /// `noise`
+    Noise,
+    /// `requestId`
+    RequestId,
+    /// `resume`
+    Resume,
 }
 
 impl Field {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Type,
         Self::Protocol,
         Self::SessionId,
@@ -47,6 +53,9 @@ impl Field {
         Self::Message,
         Self::MessageEncoding,
         Self::StepUp,
+        Self::Noise,
+        Self::RequestId,
+        Self::Resume,
     ];
 
     pub(super) fn from_name(name: &str) -> Option<Self> {
@@ -68,6 +77,9 @@ impl Field {
             Self::Message => "message",
             Self::MessageEncoding => "messageEncoding",
             Self::StepUp => "stepUp",
+            Self::Noise => "noise",
+            Self::RequestId => "requestId",
+            Self::Resume => "resume",
         }
     }
 }
@@ -103,6 +115,9 @@ pub enum HelloError {
     /// A field that this intent needs is not there.
     #[error("the hello lacks the field {0}")]
     Missing(Field),
+    /// A field that this protocol or this intent does not have.
+    #[error("the hello has the field {0} where it does not belong")]
+    Misplaced(Field),
     /// A known field whose value has another JSON type.
     #[error("the hello has a value of a wrong type in the field {0}")]
     WrongType(Field),
@@ -118,6 +133,9 @@ pub enum HelloError {
     /// `intent` is none of the known words.
     #[error("the hello has an unknown intent")]
     UnknownIntent,
+    /// `noise` is not 32 bytes in padded standard base64.
+    #[error("the hello has a noise message that is not 32 bytes in base64")]
+    Noise,
     /// An id out of its alphabet or length.
     #[error("the hello has a malformed id in the field {field}")]
     Id {
@@ -158,11 +176,13 @@ impl HelloError {
             | Self::NotAnObject
             | Self::Duplicate(_)
             | Self::Missing(_)
+            | Self::Misplaced(_)
             | Self::WrongType(_)
             | Self::NotAHello
             | Self::WrongRole
             | Self::UnsupportedProtocol
             | Self::UnknownIntent
+            | Self::Noise
             | Self::Id { .. }
             | Self::Secret { .. }
             | Self::UnknownEncoding

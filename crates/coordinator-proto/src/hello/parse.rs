@@ -2,13 +2,14 @@
 
 use zeroize::Zeroizing;
 
-use super::{Field, Hello, HelloError};
+use super::{Field, Hello, HelloError, Opening, Protocol};
 use crate::encoding::Encoding;
-use crate::ids::{Digest, IdError, Intent};
+use crate::ids::{Digest, IdError, Intent, RequestId};
 use crate::json::{self, JsonError, Object, Value};
 use crate::limits::HELLO_BYTES;
 use crate::secret::SecretError;
 
+/// The fields of the older profile, and `noise`, which must not be there.
 const NAMES: &[&str] = &[
     Field::Type.as_str(),
     Field::Protocol.as_str(),
@@ -21,6 +22,23 @@ const NAMES: &[&str] = &[
     Field::Message.as_str(),
     Field::MessageEncoding.as_str(),
     Field::StepUp.as_str(),
+    Field::Noise.as_str(),
+];
+
+/// The fields of protocol 2. It has no `message`: what is signed is a request.
+const NAMES_2: &[&str] = &[
+    Field::Type.as_str(),
+    Field::Protocol.as_str(),
+    Field::SessionId.as_str(),
+    Field::Role.as_str(),
+    Field::Token.as_str(),
+    Field::Intent.as_str(),
+    Field::KeyId.as_str(),
+    Field::SessionIdHint.as_str(),
+    Field::StepUp.as_str(),
+    Field::Noise.as_str(),
+    Field::RequestId.as_str(),
+    Field::Resume.as_str(),
 ];
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Hello, HelloError> {
@@ -28,14 +46,17 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Hello, HelloError> {
         return Err(HelloError::TooLong { limit: HELLO_BYTES });
     }
     let mut fields = json::parse(bytes, NAMES)?;
+    if matches!(fields.get(Field::Protocol.as_str()), Some(Value::Number(2))) {
+        fields = json::parse(bytes, NAMES_2)?;
+    }
     if let Some(field) = fields.duplicate().and_then(Field::from_name) {
         return Err(HelloError::Duplicate(field));
     }
     let mut reader = Reader(&mut fields);
-    reader.kind()?;
+    let protocol = reader.kind()?;
     let session_id = reader.id(Field::SessionId)?.ok_or(HelloError::Missing(Field::SessionId))?;
     let token = reader.token()?;
-    let intent = reader.intent()?;
+    let intent = reader.intent(protocol)?;
     let key_id = reader.id(Field::KeyId)?;
     let session_id_hint = reader.id(Field::SessionIdHint)?;
     let message = if intent == Intent::Sign { reader.message()? } else { None };
@@ -46,7 +67,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Hello, HelloError> {
     if intent == Intent::Restore && step_up.is_none() {
         return Err(HelloError::Missing(Field::StepUp));
     }
-    Ok(Hello { session_id, token, intent, key_id, session_id_hint, message, step_up })
+    let request = reader.request(intent)?;
+    let opening = reader.opening(protocol)?;
+    Ok(Hello { session_id, token, intent, key_id, session_id_hint, message, step_up, request, opening })
 }
 
 /// Whether a text frame calls itself a hello; used to name a second one.
@@ -80,22 +103,25 @@ impl Reader<'_> {
     }
 
     /// `type`, `protocol` and `role`: is it a hello, of this protocol, from a device?
-    fn kind(&mut self) -> Result<(), HelloError> {
+    fn kind(&mut self) -> Result<Protocol, HelloError> {
         let kind = self.text(Field::Type)?.ok_or(HelloError::Missing(Field::Type))?;
         if kind.as_str() != "hello" {
             return Err(HelloError::NotAHello);
         }
-        match self.0.take(Field::Protocol.as_str()) {
-            None | Some(Value::Number(1)) => {}
+        let protocol = match self.0.take(Field::Protocol.as_str()) {
+            None | Some(Value::Number(1)) => Protocol::One,
+            Some(Value::Number(2)) => Protocol::Two,
             Some(Value::Number(_)) => return Err(HelloError::UnsupportedProtocol),
             Some(_) => return Err(HelloError::WrongType(Field::Protocol)),
-        }
+        };
         let role = self.text(Field::Role)?.ok_or(HelloError::Missing(Field::Role))?;
-        if role.as_str() == "device" { Ok(()) } else { Err(HelloError::WrongRole) }
+        if role.as_str() == "device" { Ok(protocol) } else { Err(HelloError::WrongRole) }
     }
 
-    fn intent(&mut self) -> Result<Intent, HelloError> {
+    /// Missing means `dkg` in the older profile alone: a field that the prologue binds is spelt out.
+    fn intent(&mut self, protocol: Protocol) -> Result<Intent, HelloError> {
         match self.text(Field::Intent)? {
+            None if protocol == Protocol::Two => Err(HelloError::Missing(Field::Intent)),
             None => Ok(Intent::Dkg),
             Some(word) => Intent::from_word(&word).ok_or(HelloError::UnknownIntent),
         }
@@ -132,5 +158,26 @@ impl Reader<'_> {
         let bytes = encoding.decode(&text).ok_or(HelloError::MessageEncoding)?;
         let digest = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| HelloError::MessageLength)?;
         Ok(Some(Digest::from_bytes(digest)))
+    }
+
+    fn request(&mut self, intent: Intent) -> Result<Option<RequestId>, HelloError> {
+        match self.id(Field::RequestId)? {
+            Some(_) if intent != Intent::Sign => Err(HelloError::Misplaced(Field::RequestId)),
+            request => Ok(request),
+        }
+    }
+
+    fn opening(&mut self, protocol: Protocol) -> Result<Option<Opening>, HelloError> {
+        let noise = self.text(Field::Noise)?;
+        let noise = match (protocol, noise) {
+            (Protocol::One, None) => return Ok(None),
+            (Protocol::One, Some(_)) => return Err(HelloError::Misplaced(Field::Noise)),
+            (Protocol::Two, None) => return Err(HelloError::Missing(Field::Noise)),
+            (Protocol::Two, Some(text)) => Encoding::Base64.decode(&text).ok_or(HelloError::Noise)?,
+        };
+        let noise = noise.as_slice().try_into().map_err(|_| HelloError::Noise)?;
+        // The two ids have the same form.
+        let resume: Option<RequestId> = self.id(Field::Resume)?;
+        Ok(Some(Opening { noise, resume: resume.map(|id| *id.as_bytes()) }))
     }
 }

@@ -1,6 +1,6 @@
 //! Hellos as devices in the field send them, and as the device side of this crate writes them.
 
-use maany_coordinator_proto::{Digest, Hello, Intent, KeyId, RequestId, SessionId, StepUp, Token};
+use maany_coordinator_proto::{Digest, Hello, Intent, KeyId, Protocol, RequestId, SessionId, StepUp, Token};
 
 use crate::{all, golden};
 
@@ -58,6 +58,16 @@ fn what_devices_send_is_read() {
     assert_eq!(restore.step_up().map(StepUp::dangerous_expose), Some("Zm9yIG9uZSB1c2U"));
     assert_eq!(restore.wallet_id().expect("a wallet id").to_string(), "0123456789abcdef0123456789abcdef");
 
+    let two = read("sign_protocol_2.json");
+    assert_eq!((two.protocol(), two.intent()), (Protocol::Two, Intent::Sign));
+    assert_eq!(two.request_id(), Some(request));
+    assert_eq!(two.noise().map(hex::encode), Some(golden("channel/message_1.hex")));
+    assert_eq!((two.resume(), two.message()), (None, None));
+
+    let resumed = read("restore_protocol_2_resumed.json");
+    assert_eq!((resumed.protocol(), resumed.resume()), (Protocol::Two, Some([0xa1; 16])));
+    assert_eq!(resumed.request_id(), None);
+
     let odd = read("other_order_and_unknown_fields.json");
     assert_eq!((odd.session_id().as_str(), odd.intent()), ("dkg-7f3a", Intent::Dkg));
     assert!(odd.key_id().is_none());
@@ -67,7 +77,12 @@ fn what_devices_send_is_read() {
 fn what_the_device_side_writes_is_pinned() {
     let wallet = "0123456789abcdef0123456789abcdef";
     let request = RequestId::from_hex("00112233445566778899aabbccddeeff").expect("a request id");
-    let code = StepUp::new("Zm9yIG9uZSB1c2U").expect("a code");
+    let code = || StepUp::new("Zm9yIG9uZSB1c2U").expect("a code");
+    let noise = || {
+        let mut noise = [0; 32];
+        hex::decode_to_slice(golden("channel/message_1.hex"), &mut noise).expect("hex");
+        noise
+    };
     let written = [
         (
             "dkg.json",
@@ -90,7 +105,20 @@ fn what_the_device_side_writes_is_pinned() {
             Hello::sign(session("sign-92"), key("main-wallet")).with_token(token()).with_request(request),
         ),
         ("refresh.json", Hello::refresh(session("refresh-3"), key("main-wallet")).with_token(token())),
-        ("restore.json", Hello::restore(session("restore-1"), key(wallet), code).with_token(token())),
+        ("restore.json", Hello::restore(session("restore-1"), key(wallet), code()).with_token(token())),
+        (
+            "sign_protocol_2.json",
+            Hello::sign(session("sign-93"), key("main-wallet"))
+                .with_token(token())
+                .with_request_id(request)
+                .with_noise(noise()),
+        ),
+        (
+            "restore_protocol_2_resumed.json",
+            Hello::restore(session("restore-1"), key(wallet), code())
+                .with_token(token())
+                .resuming(noise(), [0xa1; 16]),
+        ),
     ];
     for (name, hello) in written {
         assert_eq!(hello.to_json().as_str(), golden(&format!("hello/{name}")), "{name}");

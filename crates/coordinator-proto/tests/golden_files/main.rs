@@ -1,6 +1,7 @@
 //! The bytes of the wire format, pinned. A change in `tests/golden` is a breaking change.
 
 mod backup_share;
+mod channel;
 mod control;
 mod hello;
 

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::hello::Hello;
+use crate::hello::{Hello, HelloError, Protocol};
 use crate::ids::{Intent, KeyId, SessionId};
 use crate::limits::Limits;
 use crate::session::backup::Names;
@@ -43,6 +43,10 @@ impl ServerVerbs {
 impl AwaitHello {
     fn read(self, text: &[u8], out: &mut Outbox) -> Result<ServerVerbs, SessionError> {
         let hello = Hello::parse(text)?;
+        if hello.protocol() == Protocol::Two {
+            // It runs in a channel: in the clear its session does not begin.
+            return Err(HelloError::UnsupportedProtocol.into());
+        }
         let next = AwaitAdmission {
             rounds: self.rounds,
             intent: hello.intent(),
