@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use maany_coordinator::WalletInfo;
 use maany_coordinator::proto;
 use maany_coordinator_storage::record::{
-    AuditRow, BackupRule, ShareRecord, Standing, WalletRecord, WalletState,
+    AuditRow, BackupRule, Devices, ShareRecord, Standing, WalletRecord, WalletState,
 };
 use maany_coordinator_storage::{Owner, SecretBytes, ShareId, Vault, WalletId};
 use maany_mpc_core::KeyShare;
@@ -75,9 +75,18 @@ async fn write(vault: &Vault, owner: Owner, wallet: WalletId, share: &KeyShare) 
         receipt: None,
         policy: Vec::new(),
         created_ms: 0,
+        device: Devices::default(),
+        confirmed: false,
     };
     let bytes = SecretBytes::new(share.dangerous_export().to_vec());
-    let share = ShareRecord { wallet, id, engine: record.engine, bytes, stored_ms: 0 };
+    let share = ShareRecord {
+        wallet,
+        id,
+        engine: record.engine,
+        bytes,
+        stored_ms: 0,
+        identity: SecretBytes::default(),
+    };
     let row = vault.insert_provisional(record, &share, audit("wallet-provisional", wallet)).await?;
     vault.activate(&row, id, audit("wallet-active", wallet)).await?;
     Ok(())

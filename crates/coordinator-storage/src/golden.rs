@@ -4,9 +4,14 @@
 
 use std::path::PathBuf;
 
+/// The bytes in `tests/golden/<name>.hex`.
+pub(crate) fn bytes(name: &str) -> Vec<u8> {
+    hex::decode(std::fs::read_to_string(path(name)).unwrap().replace('\n', "")).unwrap()
+}
+
 /// Compares with `tests/golden/<name>.hex`.
 pub(crate) fn check(name: &str, bytes: &[u8]) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.hex"));
+    let path = path(name);
     let text: String = hex::encode(bytes)
         .as_bytes()
         .chunks(64)
@@ -17,4 +22,8 @@ pub(crate) fn check(name: &str, bytes: &[u8]) {
     }
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(golden, text, "the bytes of {name} have changed: stored data has the golden form");
+}
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.hex"))
 }

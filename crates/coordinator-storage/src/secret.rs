@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// Secret bytes, wiped when dropped. No `Clone`, no `Display`, no content in `Debug`.
+/// Secret bytes, wiped when dropped. No `Clone`, no `Display`, no content in `Debug`. None by default.
 ///
 /// ```compile_fail,E0277
 /// fn copy<T: Clone>(secret: T) {}
@@ -14,7 +14,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// fn show<T: std::fmt::Display>(secret: T) {}
 /// show(maany_coordinator_storage::SecretBytes::new(vec![1]));
 /// ```
-#[derive(Zeroize, ZeroizeOnDrop)]
+#[derive(Default, Zeroize, ZeroizeOnDrop)]
 pub struct SecretBytes(Vec<u8>);
 
 impl SecretBytes {

@@ -10,6 +10,7 @@ mod canary;
 mod fragments;
 mod once;
 mod read;
+mod reconciling;
 mod replacement;
 mod requests;
 mod shares;
@@ -25,6 +26,7 @@ use crate::store::ShareStore;
 
 use transaction::AuditKeys;
 
+pub use reconciling::{Change, Confirmation};
 pub use requests::Listing;
 
 /// Which side of the wallets a store holds.

@@ -12,7 +12,7 @@ use maany_coordinator_proto::Digest;
 use maany_coordinator_storage::{
     Batch, Entry, MemoryStore, Role, Row, SecretBytes, ShareId, ShareStore, StaticKeyProvider, StoreError,
     Table, Vault, Versioned, WalletId,
-    record::{AuditRow, BackupRule, ShareRecord, Standing, WalletRecord, WalletState},
+    record::{AuditRow, BackupRule, Devices, ShareRecord, Standing, WalletRecord, WalletState},
 };
 use maany_mpc_core::{DerivationPath, PublicKey, Signature, derivation::child_public_key};
 use zeroize::Zeroizing;
@@ -138,9 +138,18 @@ pub(crate) async fn wallet(
         receipt: None,
         policy: Vec::new(),
         created_ms: 1,
+        device: Devices::default(),
+        confirmed: false,
     };
     let bytes = SecretBytes::new(vec![1; 8]);
-    let share = ShareRecord { wallet: id, id: share_id(1), engine: 1, bytes, stored_ms: 1 };
+    let share = ShareRecord {
+        wallet: id,
+        id: share_id(1),
+        engine: 1,
+        bytes,
+        stored_ms: 1,
+        identity: SecretBytes::default(),
+    };
     let row = vault.insert_provisional(record, &share, audit()).await.unwrap();
     vault.activate(&row, share_id(1), audit()).await.unwrap()
 }

@@ -1,12 +1,14 @@
 //! How fields are written: big-endian integers, lengths before bytes, presence before an optional field.
 
+use std::ops::RangeInclusive;
+
 use zeroize::Zeroizing;
 
 use crate::error::Corruption;
 
 /// A record with a fixed encoding.
 pub trait Record: Sized {
-    /// The record's format number, its first byte.
+    /// The format number that the record is written with, its first byte. Older ones may be read as well.
     const FORMAT: u8;
 
     /// The record's bytes. Every field is in them, also secret ones.
@@ -93,9 +95,14 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Starts a record of this format.
     pub(crate) fn new(bytes: &'a [u8], format: u8) -> Result<Self, Corruption> {
+        Self::one_of(bytes, format..=format).map(|(reader, _)| reader)
+    }
+
+    /// Starts a record of any of these formats, and says which one it is.
+    pub(crate) fn one_of(bytes: &'a [u8], formats: RangeInclusive<u8>) -> Result<(Self, u8), Corruption> {
         match bytes.split_first() {
             None => Err(Corruption::Truncated),
-            Some((&found, rest)) if found == format => Ok(Self { rest }),
+            Some((&found, rest)) if formats.contains(&found) => Ok((Self { rest }, found)),
             Some((&found, _)) => Err(Corruption::Format(found)),
         }
     }

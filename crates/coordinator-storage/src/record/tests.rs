@@ -30,6 +30,12 @@ fn wallet() -> WalletRecord {
         receipt: Some(ShareId::from_bytes([0x66; 24])),
         policy: vec![9, 8],
         created_ms: 1_700_000_000_000,
+        device: Devices {
+            enrolled: Some([0x03; 33]),
+            pending: Some([0x04; 33]),
+            revoked: vec![[0x05; 33], [0x06; 33]],
+        },
+        confirmed: true,
     }
 }
 
@@ -40,6 +46,7 @@ fn share() -> ShareRecord {
         engine: 1,
         bytes: SecretBytes::new((0..64).collect()),
         stored_ms: 1_700_000_000_001,
+        identity: SecretBytes::new(vec![0xac; 32]),
     }
 }
 
@@ -115,7 +122,7 @@ fn check<R: Record>(name: &str, record: &R) -> R {
 
 #[test]
 fn every_record_has_its_golden_bytes() {
-    assert_eq!(check("wallet-v1", &wallet()), wallet());
+    assert_eq!(check("wallet-v2", &wallet()), wallet());
     assert_eq!(check("sign-request-v1", &request()), request());
     assert_eq!(check("audit-v1", &audit()), audit());
     assert_eq!(check("step-up-v1", &step_up()), step_up());
@@ -126,11 +133,53 @@ fn every_record_has_its_golden_bytes() {
     assert_eq!(check("used-id-v1", &used), used);
     check("canary-v1", &CanaryRecord { role: Role::Device });
 
-    let back = check("share-v1", &share());
+    let back = check("share-v2", &share());
     assert_eq!(back.bytes.dangerous_expose(), share().bytes.dangerous_expose());
+    assert_eq!(back.identity.dangerous_expose(), share().identity.dangerous_expose());
     assert_eq!((back.id, back.stored_ms), (share().id, share().stored_ms));
     let back = check("fragment-v1", &fragment());
     assert_eq!(back.document.dangerous_expose(), fragment().document.dangerous_expose());
+}
+
+/// What an earlier release stored reads as a record without identities; and nothing else does under its number.
+#[test]
+fn records_of_format_1_still_decode() {
+    let bytes = crate::golden::bytes("wallet-v1");
+    let expected = WalletRecord { device: Devices::default(), confirmed: false, ..wallet() };
+    assert_eq!(WalletRecord::decode(&bytes), Ok(expected));
+    let bytes = crate::golden::bytes("share-v1");
+    let back = ShareRecord::decode(&bytes).unwrap();
+    assert_eq!((back.wallet, back.id, back.engine), (share().wallet, share().id, share().engine));
+    assert_eq!(back.bytes.dangerous_expose(), share().bytes.dangerous_expose());
+    assert!(back.identity.is_empty());
+
+    for (old, new) in [
+        (crate::golden::bytes("wallet-v1"), wallet().dangerous_encode()),
+        (crate::golden::bytes("share-v1"), share().dangerous_encode()),
+    ] {
+        let renumbered = |format, bytes: &[u8]| [&[format], &bytes[1..]].concat();
+        for bytes in [renumbered(2, &old), renumbered(1, &new)] {
+            let errors = [WalletRecord::decode(&bytes).err(), ShareRecord::decode(&bytes).err()];
+            assert!(errors.iter().all(Option::is_some), "{errors:?}");
+        }
+    }
+}
+
+#[test]
+fn devices_and_identities_that_cannot_be_are_refused() {
+    let mut long = wallet();
+    long.device.revoked = (0..16).map(|n| [n; 33]).collect();
+    assert_eq!(WalletRecord::decode(&long.dangerous_encode()).unwrap(), long);
+    long.device.revoked.push([16; 33]);
+    assert_eq!(WalletRecord::decode(&long.dangerous_encode()), Err(Corruption::Field("revoked devices")));
+    let mut bytes = wallet().dangerous_encode().to_vec();
+    *bytes.last_mut().unwrap() = 2;
+    assert_eq!(WalletRecord::decode(&bytes), Err(Corruption::Field("confirmed")));
+    for len in [1, 31, 33] {
+        let odd = ShareRecord { identity: SecretBytes::new(vec![1; len]), ..share() };
+        let error = ShareRecord::decode(&odd.dangerous_encode()).err();
+        assert_eq!(error, Some(Corruption::Field("identity")));
+    }
 }
 
 #[test]
@@ -142,6 +191,8 @@ fn every_state_and_rule_reads_back() {
             wallet.standing.state = state;
             wallet.backup_rule = backup_rule;
             wallet.key_id = None;
+            wallet.confirmed = state == Active;
+            wallet.device.pending = None;
             assert_eq!(WalletRecord::decode(&wallet.dangerous_encode()).unwrap(), wallet);
         }
     }
@@ -158,15 +209,15 @@ fn a_scope_count_that_cannot_be_true_is_refused() {
 #[test]
 fn debug_shows_no_secret() {
     let shown = format!("{:?} {:?} {:?} {:?}", share(), fragment(), step_up(), api_key());
-    // 0xab and 0xf0 in the fields, in either form; 61, 62, 63 are bytes of the share.
-    for secret in ["171", "abab", "240", "f0f0", "61, 62", "3d3e"] {
+    // 0xab, 0xac and 0xf0 in the fields, in either form; 61, 62, 63 are bytes of the share.
+    for secret in ["171", "abab", "172", "acac", "240", "f0f0", "61, 62", "3d3e"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
 }
 
 proptest! {
     #[test]
-    fn no_bytes_make_decoding_panic(bytes: Vec<u8>, format in 0_u8..3) {
+    fn no_bytes_make_decoding_panic(bytes: Vec<u8>, format in 0_u8..4) {
         let mut bytes = bytes;
         if let Some(first) = bytes.first_mut() {
             *first = format;
@@ -184,7 +235,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_byte_reads_as_another_record_or_not_at_all(at in 0_usize..200, flip in 1_u8..) {
+    fn a_changed_byte_reads_as_another_record_or_not_at_all(at in 0_usize..400, flip in 1_u8..) {
         let mut bytes = wallet().dangerous_encode().to_vec();
         let at = at % bytes.len();
         bytes[at] ^= flip;

@@ -4,6 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Corruption;
 use crate::id::{Owner, ShareId, WalletId};
+use crate::record::Devices;
 use crate::record::codec::{Reader, Record, Writer};
 use crate::vault::Role;
 
@@ -79,6 +80,10 @@ pub struct WalletRecord {
     pub policy: Vec<u8>,
     /// When the row was made, in milliseconds since 1970-01-01 UTC.
     pub created_ms: u64,
+    /// The devices that may speak for the wallet, and that may no more.
+    pub device: Devices,
+    /// Whether the other side's confirmation of the active share (`COMMITTED`) has arrived.
+    pub confirmed: bool,
 }
 
 impl WalletState {
@@ -123,12 +128,15 @@ impl BackupRule {
     }
 }
 
+/// The format before device identities: it ends after `created_ms`.
+const WITHOUT_DEVICES: u8 = 1;
+
 impl Record for WalletRecord {
-    const FORMAT: u8 = 1;
+    const FORMAT: u8 = 2;
 
     fn dangerous_encode(&self) -> Zeroizing<Vec<u8>> {
         let share = |w: Writer, id: ShareId| w.array(id.as_bytes());
-        Writer::new(Self::FORMAT, 512)
+        let w = Writer::new(Self::FORMAT, 1280)
             .array(self.wallet.as_bytes())
             .text(&self.owner.tenant)
             .text(&self.owner.owner)
@@ -145,14 +153,14 @@ impl Record for WalletRecord {
             .u8(self.backup_rule.number())
             .option(self.receipt, share)
             .bytes(&self.policy)
-            .u64(self.created_ms)
-            .finish()
+            .u64(self.created_ms);
+        self.device.write(w).u8(u8::from(self.confirmed)).finish()
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, Corruption> {
         let share = |r: &mut Reader<'_>| r.array().map(ShareId::from_bytes);
-        let mut r = Reader::new(bytes, Self::FORMAT)?;
-        let record = Self {
+        let (mut r, format) = Reader::one_of(bytes, WITHOUT_DEVICES..=Self::FORMAT)?;
+        let mut record = Self {
             wallet: WalletId::from_bytes(r.array()?),
             owner: Owner { tenant: r.text("tenant")?, owner: r.text("owner")? },
             key_id: r.option("key id", |r| r.text("key id"))?,
@@ -168,7 +176,17 @@ impl Record for WalletRecord {
             receipt: r.option("receipt", share)?,
             policy: r.bytes()?.to_vec(),
             created_ms: r.u64()?,
+            device: Devices::default(),
+            confirmed: false,
         };
+        if format > WITHOUT_DEVICES {
+            record.device = Devices::read(&mut r)?;
+            record.confirmed = match r.u8()? {
+                0 => false,
+                1 => true,
+                _ => return Err(Corruption::Field("confirmed")),
+            };
+        }
         r.finish()?;
         Ok(record)
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::id::{Owner, ShareId, WalletId};
 use crate::key::StaticKeyProvider;
 use crate::key::keyring::Keyring;
-use crate::record::{BackupRule, Standing, WalletRecord, WalletState};
+use crate::record::{BackupRule, Devices, Standing, WalletRecord, WalletState};
 use crate::table::Table;
 use crate::vault::Role;
 
@@ -29,6 +29,8 @@ fn wallet() -> WalletRecord {
         receipt: None,
         policy: vec![],
         created_ms: 0,
+        device: Devices::default(),
+        confirmed: false,
     }
 }
 

@@ -54,7 +54,8 @@ impl Vault {
         Ok(Page { rows, damaged: page.damaged, next: None })
     }
 
-    async fn stage_fragment(
+    /// Adds a fragment to what is staged; the surplus of its subject goes.
+    pub(super) async fn stage_fragment(
         &self,
         staged: &mut Transaction<'_>,
         fragment: &FragmentRecord,

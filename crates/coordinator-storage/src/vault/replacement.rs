@@ -5,23 +5,25 @@
 
 use crate::error::StoreError;
 use crate::id::ShareId;
-use crate::record::{AuditRow, ShareRecord, Standing, WalletRecord, WalletState};
+use crate::record::{AuditRow, IdentityKey, ShareRecord, Standing, WalletRecord, WalletState};
 use crate::vault::transaction::Transaction;
 use crate::vault::{Role, Row, Vault};
 
 impl Vault {
     /// A new attempt at a refresh: afterwards the wallet names `active`, which it named before, and the new share as
     /// pending. Every other share that it named is erased. A provisional wallet is active with that: new shares can only
-    /// be made with a share that both sides hold.
+    /// be made with a share that both sides hold. `enrol` is the identity of the device that is enrolled with the promotion of
+    /// the new share; what an earlier attempt left of one is forgotten.
     ///
     /// # Errors
-    /// [`StoreError::WrongState`] where `active` is not a share of the wallet, [`StoreError::ShareInUse`] where the new
-    /// share is one already.
+    /// [`StoreError::WrongState`] where `active` is not a share of the wallet or `enrol` is a revoked identity,
+    /// [`StoreError::ShareInUse`] where the new share is one already.
     pub async fn supersede_pending(
         &self,
         row: &Row<WalletRecord>,
         active: ShareId,
         share: &ShareRecord,
+        enrol: Option<IdentityKey>,
         audit: AuditRow,
     ) -> Result<Row<WalletRecord>, StoreError> {
         let named = named(row);
@@ -35,6 +37,12 @@ impl Vault {
         let mut wallet = row.record.clone();
         if wallet.standing.state == WalletState::Provisional {
             wallet.standing.state = WalletState::Active;
+        }
+        // A return to the retired share: the other side has proven to the engine that it holds the counterpart.
+        wallet.confirmed |= row.active != Some(active);
+        wallet.device.pending = enrol;
+        if !wallet.device.is_sound() {
+            return Err(StoreError::WrongState { reason: "the device's identity was revoked" });
         }
         let wallet = WalletRecord { active: Some(active), pending: Some(share.id), retired: None, ..wallet };
         self.replace_shares(row, wallet, Some(share), audit).await
@@ -60,6 +68,7 @@ impl Vault {
         fits(row, share)?;
         let mut wallet = row.record.clone();
         wallet.standing.state = WalletState::Provisional;
+        wallet.confirmed = false;
         let wallet = WalletRecord { active: Some(share.id), pending: None, retired: None, ..wallet };
         self.replace_shares(row, wallet, Some(share), audit).await
     }
@@ -79,8 +88,14 @@ impl Vault {
         if row.pending != Some(id) {
             return Err(StoreError::WrongState { reason: "the share to promote is not pending" });
         }
-        let wallet =
-            WalletRecord { active: Some(id), pending: None, retired: None, standing, ..row.record.clone() };
+        let wallet = WalletRecord {
+            active: Some(id),
+            pending: None,
+            retired: None,
+            standing,
+            confirmed: false,
+            ..row.record.clone()
+        };
         self.replace_shares(row, wallet, None, audit).await
     }
 

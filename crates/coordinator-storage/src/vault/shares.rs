@@ -9,6 +9,7 @@ use crate::record::{AuditRow, KeyIdRecord, ShareRecord, Standing, WalletRecord, 
 use crate::seal::open;
 use crate::table::{RecordTable, Table};
 use crate::vault::read::decode;
+use crate::vault::reconciling::without_pending;
 use crate::vault::transaction::{Transaction, share_key};
 use crate::vault::wallets::{key_id_key, wallet_key};
 use crate::vault::{Row, Vault};
@@ -56,6 +57,8 @@ impl Vault {
             && wallet.pending.is_none()
             && wallet.retired.is_none()
             && wallet.receipt.is_none()
+            && wallet.device.pending.is_none()
+            && wallet.device.is_sound()
             && belongs(&wallet, share);
         if !fits {
             return Err(StoreError::WrongState { reason: "the new wallet's record and share do not fit" });
@@ -148,7 +151,8 @@ impl Vault {
         self.change_wallet(staged, row, wallet, audit).await
     }
 
-    /// The refresh commit: pending becomes active, active becomes retired, and the new standing counts.
+    /// The refresh commit: pending becomes active, active becomes retired, and the new standing counts. A device whose
+    /// identity came with the pending share is enrolled with this, and the one before it is revoked.
     ///
     /// # Errors
     /// [`StoreError::WrongState`] where `id` is not pending or a retired share is held.
@@ -159,23 +163,11 @@ impl Vault {
         standing: Standing,
         audit: AuditRow,
     ) -> Result<Row<WalletRecord>, StoreError> {
-        if row.pending != Some(id) {
-            return Err(StoreError::WrongState { reason: "the share to promote is not pending" });
-        }
-        if row.retired.is_some() {
-            return Err(StoreError::WrongState { reason: "a retired share is still held" });
-        }
-        let wallet = WalletRecord {
-            active: Some(id),
-            pending: None,
-            retired: row.active,
-            standing,
-            ..row.record.clone()
-        };
+        let wallet = WalletRecord { standing, ..promoted(row, id)? };
         self.change_wallet(Transaction::new(self), row, wallet, audit).await
     }
 
-    /// Presumed abort: erases the pending share.
+    /// Presumed abort: erases the pending share, and forgets the identity that came with it.
     ///
     /// # Errors
     /// [`StoreError::WrongState`] where none is held.
@@ -187,7 +179,7 @@ impl Vault {
         let pending = row.pending.ok_or(StoreError::WrongState { reason: "no pending share is held" })?;
         let mut staged = Transaction::new(self);
         staged.erase_share(row.wallet, pending);
-        let wallet = WalletRecord { pending: None, ..row.record.clone() };
+        let wallet = without_pending(row);
         self.change_wallet(staged, row, wallet, audit).await
     }
 
@@ -213,6 +205,25 @@ impl Vault {
         let wallet = WalletRecord { retired: None, ..row.record.clone() };
         self.change_wallet(staged, row, wallet, audit).await
     }
+}
+
+/// The wallet after the decision for its pending share, not confirmed yet.
+pub(super) fn promoted(row: &WalletRecord, id: ShareId) -> Result<WalletRecord, StoreError> {
+    if row.pending != Some(id) {
+        return Err(StoreError::WrongState { reason: "the share to promote is not pending" });
+    }
+    if row.retired.is_some() {
+        return Err(StoreError::WrongState { reason: "a retired share is still held" });
+    }
+    let mut wallet = WalletRecord {
+        active: Some(id),
+        pending: None,
+        retired: row.active,
+        confirmed: false,
+        ..row.clone()
+    };
+    wallet.device.enrol_pending();
+    Ok(wallet)
 }
 
 fn provisional(wallet: &WalletRecord) -> Result<(), StoreError> {

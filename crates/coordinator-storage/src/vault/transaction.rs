@@ -8,7 +8,7 @@ use crate::id::{ShareId, WalletId};
 use crate::record::{AuditRow, Record, ShareRecord, WalletRecord};
 use crate::seal::{Place, SharePlace, seal};
 use crate::table::{RecordTable, Table};
-use crate::vault::Vault;
+use crate::vault::{Role, Vault};
 
 /// Writes that are committed with one audit row.
 pub(super) struct Transaction<'v> {
@@ -53,6 +53,12 @@ impl<'v> Transaction<'v> {
         wallet: &WalletRecord,
         share: &ShareRecord,
     ) -> Result<(), StoreError> {
+        if self.vault.role == Role::Server && !share.identity.is_empty() {
+            return Err(StoreError::WrongState { reason: "a server keeps no device's identity" });
+        }
+        if !share.has_sound_identity() {
+            return Err(StoreError::WrongState { reason: "the device's identity is not one" });
+        }
         let key = share_key(wallet.wallet, share.id);
         let place = self.vault.share_place(wallet, share.id, &key);
         let sealed = seal(&*self.vault.keys, &place, share.dangerous_encode()).await?;

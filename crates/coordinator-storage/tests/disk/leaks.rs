@@ -5,7 +5,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maany_coordinator_storage::record::{
-    AuditRow, BackupRule, FragmentRecord, ShareRecord, Standing, WalletRecord, WalletState,
+    AuditRow, BackupRule, Devices, FragmentRecord, ShareRecord, Standing, WalletRecord, WalletState,
 };
 use maany_coordinator_storage::{Batch, Owner, Role, SecretBytes, ShareId, Vault, WalletId};
 
@@ -28,6 +28,7 @@ fn share(epoch: u64) -> ShareRecord {
         engine: 1,
         bytes: SecretBytes::new(SHARE.repeat(1_500)),
         stored_ms: 1,
+        identity: SecretBytes::default(),
     }
 }
 
@@ -54,6 +55,8 @@ async fn live(vault: &Vault) {
         receipt: None,
         policy: vec![],
         created_ms: 1,
+        device: Devices::default(),
+        confirmed: false,
     };
     let row = vault.insert_provisional(wallet, &share(1), audit()).await.unwrap();
     let mut row = vault.activate(&row, share_id(1), audit()).await.unwrap();

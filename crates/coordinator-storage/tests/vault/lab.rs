@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use maany_coordinator_storage::batch::Outcome;
 use maany_coordinator_storage::record::{
-    AuditRow, BackupRule, ShareRecord, SignRequestRecord, Standing, WalletRecord, WalletState,
+    AuditRow, BackupRule, Devices, ShareRecord, SignRequestRecord, Standing, WalletRecord, WalletState,
 };
 use maany_coordinator_storage::{
     Batch, Entry, Owner, RequestId, Role, Row, SecretBytes, ShareId, ShareStore, StaticKeyProvider,
@@ -156,6 +156,8 @@ pub(crate) fn wallet(n: u8, owner: Owner, key_id: Option<&str>, role: Role) -> W
         receipt: None,
         policy: vec![],
         created_ms: 1,
+        device: Devices::default(),
+        confirmed: false,
     }
 }
 
@@ -170,6 +172,7 @@ pub(crate) fn share(n: u8, epoch: u8) -> ShareRecord {
         engine: 1,
         bytes: SecretBytes::new(content(n, epoch)),
         stored_ms: 2,
+        identity: SecretBytes::default(),
     }
 }
 

@@ -7,6 +7,8 @@ mod once;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod reconciling;
+#[cfg(test)]
 mod replacement;
 #[cfg(test)]
 mod requests;

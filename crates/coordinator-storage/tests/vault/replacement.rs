@@ -30,7 +30,7 @@ async fn a_new_attempt_erases_the_undecided_share_with_the_write_that_brings_its
     let (lab, vault) = server().await;
     let row = active(&vault).await;
     let row = vault.insert_pending(&row, &share(1, 2), audit("pending")).await.unwrap();
-    let row = vault.supersede_pending(&row, share_id(1), &share(1, 3), audit("pending")).await.unwrap();
+    let row = vault.supersede_pending(&row, share_id(1), &share(1, 3), None, audit("pending")).await.unwrap();
     assert_eq!((row.active, row.pending, row.retired), (Some(share_id(1)), Some(share_id(3)), None));
     assert_eq!(stored(&lab, &vault, &row).await, [share_id(1), share_id(3)]);
 }
@@ -39,7 +39,7 @@ async fn a_new_attempt_erases_the_undecided_share_with_the_write_that_brings_its
 async fn a_new_attempt_may_go_on_from_the_retired_share() {
     let (lab, vault) = server().await;
     let row = refreshed(&vault).await;
-    let row = vault.supersede_pending(&row, share_id(1), &share(1, 3), audit("pending")).await.unwrap();
+    let row = vault.supersede_pending(&row, share_id(1), &share(1, 3), None, audit("pending")).await.unwrap();
     assert_eq!((row.active, row.pending, row.retired), (Some(share_id(1)), Some(share_id(3)), None));
     assert_eq!(stored(&lab, &vault, &row).await, [share_id(1), share_id(3)]);
 }
@@ -49,14 +49,15 @@ async fn a_new_attempt_needs_a_share_of_the_wallet_and_a_new_one_of_its_own() {
     let (lab, vault) = server().await;
     let row = refreshed(&vault).await;
     let before = lab.rows();
-    let foreign = vault.supersede_pending(&row, share_id(9), &share(1, 3), audit("pending")).await;
+    let foreign = vault.supersede_pending(&row, share_id(9), &share(1, 3), None, audit("pending")).await;
     assert!(matches!(foreign, Err(StoreError::WrongState { .. })), "{foreign:?}");
     for named in [1, 2] {
-        let again = vault.supersede_pending(&row, share_id(2), &share(1, named), audit("pending")).await;
+        let again =
+            vault.supersede_pending(&row, share_id(2), &share(1, named), None, audit("pending")).await;
         assert!(matches!(again, Err(StoreError::ShareInUse)), "{again:?}");
     }
     for bad in [share(2, 3), ShareRecord { engine: 2, ..share(1, 3) }] {
-        let other = vault.supersede_pending(&row, share_id(2), &bad, audit("pending")).await;
+        let other = vault.supersede_pending(&row, share_id(2), &bad, None, audit("pending")).await;
         assert!(matches!(other, Err(StoreError::WrongState { .. })), "{other:?}");
     }
     assert_eq!(lab.rows(), before);
@@ -112,7 +113,7 @@ async fn inserting_and_erasing_is_one_write() {
         lab.fail_next_commit(StoreError::Full { source: std::io::ErrorKind::StorageFull.into() });
         let failed = match failing {
             0 => vault.supersede_all(&row, &share(1, 3), audit("a")).await,
-            1 => vault.supersede_pending(&row, share_id(1), &share(1, 3), audit("a")).await,
+            1 => vault.supersede_pending(&row, share_id(1), &share(1, 3), None, audit("a")).await,
             _ => vault.promote_over(&row, share_id(2), standing(WalletState::Active), audit("a")).await,
         };
         assert!(matches!(failed, Err(StoreError::Full { .. })), "{failed:?}");
@@ -129,7 +130,7 @@ async fn each_change_is_one_batch_with_one_audit_row() {
     assert_eq!((row.wallet, lab.count(Table::Audit)), (wallet_id(1), 1));
     row = vault.activate(&row, share_id(1), audit("activated")).await.unwrap();
     assert_eq!(lab.count(Table::Audit), 2);
-    row = vault.supersede_pending(&row, share_id(1), &share(1, 2), audit("pending")).await.unwrap();
+    row = vault.supersede_pending(&row, share_id(1), &share(1, 2), None, audit("pending")).await.unwrap();
     assert_eq!(lab.count(Table::Audit), 3);
     row = vault
         .promote_over(&row, share_id(2), standing(WalletState::Active), audit("promoted"))

@@ -3,7 +3,7 @@
 use maany_coordinator_proto::session::{Pending, Promotion, Provisional, StoreFault, Write};
 use maany_coordinator_storage::{
     Row, SecretBytes, StoreError, WalletId,
-    record::{AuditRow, BackupRule, ShareRecord, Standing, WalletRecord, WalletState},
+    record::{AuditRow, BackupRule, Devices, ShareRecord, Standing, WalletRecord, WalletState},
 };
 use maany_mpc_core::KeyShare;
 
@@ -117,7 +117,7 @@ async fn pend(
         (Some(row), Some(active)) => {
             let share = share_record(row, id, &share);
             let audit = audit("share-pending", row.wallet);
-            Ok(vault.supersede_pending(row, convert::share_to_storage(active), &share, audit).await?)
+            Ok(vault.supersede_pending(row, convert::share_to_storage(active), &share, None, audit).await?)
         }
         (Some(row), None) => {
             let share = share_record(row, id, &share);
@@ -162,6 +162,8 @@ fn record(
         receipt: None,
         policy: Vec::new(),
         created_ms: time::now_ms(),
+        device: Devices::default(),
+        confirmed: false,
     }
 }
 
@@ -187,6 +189,7 @@ fn share_record(
         engine: wallet.engine,
         bytes: SecretBytes::new(share.dangerous_export().to_vec()),
         stored_ms: time::now_ms(),
+        identity: SecretBytes::default(),
     }
 }
 

@@ -3,7 +3,9 @@
 use maany_coordinator_proto::session::{Pending, Promotion, Provisional, Receipt, StoreFault, Write};
 use maany_coordinator_storage::{
     Row, SecretBytes, StoreError,
-    record::{AuditRow, BackupRule, FragmentRecord, ShareRecord, Standing, WalletRecord, WalletState},
+    record::{
+        AuditRow, BackupRule, Devices, FragmentRecord, ShareRecord, Standing, WalletRecord, WalletState,
+    },
 };
 use maany_mpc_core::KeyShare;
 
@@ -132,6 +134,8 @@ async fn insert(
         receipt: None,
         policy: Vec::new(),
         created_ms: time::now_ms(),
+        device: Devices::default(),
+        confirmed: false,
     };
     let audit = AuditRow {
         at_ms: time::now_ms(),
@@ -154,7 +158,7 @@ async fn pend(
     let audit = audit(&admitted.principal, "share-pending", row);
     let active = pending.active.ok_or(WriteError::Nothing("a server's wallet has an active share"))?;
     let share = share_record(row, Some(convert::share_to_storage(pending.id)), &share)?;
-    Ok(parts.vault.supersede_pending(row, convert::share_to_storage(active), &share, audit).await?)
+    Ok(parts.vault.supersede_pending(row, convert::share_to_storage(active), &share, None, audit).await?)
 }
 
 async fn promote(
@@ -195,6 +199,7 @@ fn share_record(
         engine: wallet.engine,
         bytes: SecretBytes::new(share.dangerous_export().to_vec()),
         stored_ms: time::now_ms(),
+        identity: SecretBytes::default(),
     })
 }
 
