@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "archive")]
+pub mod archive;
 pub mod batch;
 pub mod callback;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod error;
+#[cfg(feature = "fault")]
+pub mod fault;
 #[cfg(feature = "file")]
 pub mod file;
 #[cfg(test)]

@@ -122,6 +122,40 @@ impl Harness for Files {
     }
 }
 
+/// The store of another harness behind the one that injects faults, with no fault.
+#[cfg(feature = "fault")]
+pub(crate) struct Faultless<H> {
+    inner: H,
+    open: Mutex<Option<Arc<dyn ShareStore>>>,
+}
+
+#[cfg(feature = "fault")]
+impl<H: Harness> Faultless<H> {
+    pub(crate) fn new(inner: H) -> Self {
+        Self { inner, open: Mutex::new(None) }
+    }
+
+    fn wrap(&self, store: Arc<dyn ShareStore>) -> Arc<dyn ShareStore> {
+        *self.open.lock().unwrap() = Some(Arc::clone(&store));
+        Arc::new(maany_coordinator_storage::fault::FaultStore::new(store))
+    }
+}
+
+#[cfg(feature = "fault")]
+#[async_trait]
+impl<H: Harness> Harness for Faultless<H> {
+    async fn fresh(&self) -> Arc<dyn ShareStore> {
+        self.wrap(self.inner.fresh().await)
+    }
+
+    async fn reopen(&self, store: Arc<dyn ShareStore>) -> Option<Arc<dyn ShareStore>> {
+        drop(store);
+        let inner = self.open.lock().unwrap().take().unwrap();
+        let reopened = self.inner.reopen(inner).await?;
+        Some(self.wrap(reopened))
+    }
+}
+
 type Rows = Arc<Mutex<BTreeMap<(Table, Vec<u8>), Versioned>>>;
 
 /// A host that loops over single writes and stops at the first that does not fit.

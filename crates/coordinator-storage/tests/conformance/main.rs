@@ -29,6 +29,16 @@ async fn files_keep_every_promise() {
     check_store(&harness::Files::default()).await.unwrap();
 }
 
+#[cfg(feature = "fault")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_that_injects_faults_keeps_every_promise_without_one() {
+    check_store(&harness::Faultless::new(harness::Memory)).await.unwrap();
+    #[cfg(feature = "redb")]
+    check_store(&harness::Faultless::new(harness::Redb::default())).await.unwrap();
+    #[cfg(feature = "file")]
+    check_store(&harness::Faultless::new(harness::Files::default())).await.unwrap();
+}
+
 /// A host whose commit loops over single writes tears batches; the suite says so by the name of the promise.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_tears_is_detected() {
