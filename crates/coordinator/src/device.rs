@@ -22,6 +22,9 @@ use maany_coordinator_storage::{Owner, Row, Vault, WalletId as StoredWalletId, r
 use maany_mpc_core::Engine;
 
 pub use self::{
+    backup::{
+        BackupPlan, BackupStatus, DeliveryError, Drill, Holder, HolderKind, LedgerError, Owed, PlanError,
+    },
     builder::{DeviceBuildError, DeviceBuilder},
     error::DeviceError,
     parts::{Done, Progress, ProgressEvent, Report, SignOrder, Signed, Unwatched, WalletInfo},

@@ -10,7 +10,9 @@ mod admin;
 mod body;
 pub mod client;
 mod error;
+pub(crate) mod fragment_host;
 mod fragments;
+pub(crate) mod gate;
 mod health;
 mod layers;
 mod recovery;
@@ -20,9 +22,13 @@ mod wallets;
 pub mod wire;
 
 use axum::{
-    Router, middleware,
+    Router,
+    extract::FromRef,
+    middleware,
     routing::{get, post, put},
 };
+
+use self::gate::Gate;
 
 pub use self::{
     error::upgrade_required,
@@ -31,6 +37,7 @@ pub use self::{
 
 /// Every route but the upgrade at `/`.
 pub fn router(state: HttpState) -> Router {
+    let gate = Gate::from_ref(&state);
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -45,8 +52,8 @@ pub fn router(state: HttpState) -> Router {
         .route("/v1/admin/step-up", post(admin::step_up))
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
-        .layer(layers::body_limit(&state))
-        .layer(middleware::from_fn_with_state(state.clone(), layers::observe_and_bound))
+        .layer(layers::body_limit(&gate))
+        .layer(middleware::from_fn_with_state(gate, layers::observe_and_bound))
         .with_state(state)
 }
 

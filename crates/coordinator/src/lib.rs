@@ -5,6 +5,7 @@ mod convert;
 pub mod device;
 mod driver;
 pub mod engine_pool;
+pub mod fragment_host;
 pub mod http;
 pub mod policy;
 mod random;

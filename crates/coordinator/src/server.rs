@@ -8,7 +8,7 @@ mod builder;
 mod commit;
 mod handler;
 mod host;
-mod housekeeping;
+pub(crate) mod housekeeping;
 mod leases;
 pub(crate) mod listener;
 mod session;
@@ -141,12 +141,8 @@ impl Server {
     /// # Errors
     /// [`BindError`].
     pub async fn bind(self, address: SocketAddr) -> Result<Listening, BindError> {
-        if !address.ip().is_loopback() && self.plaintext == Plaintext::LoopbackOnly {
-            return Err(BindError::NotLoopback { address });
-        }
-        let failed = |source| BindError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let listener = listener::bind(address, self.plaintext).await?;
+        let address = listener.local_addr().map_err(|source| BindError::Listen { address, source })?;
         Ok(Listening { server: self, listener, address })
     }
 }

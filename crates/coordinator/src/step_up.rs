@@ -4,7 +4,7 @@
 //! code up is a compare-and-swap on its row, so of two callers one succeeds. Until it is used up or has expired, the
 //! code's existence is the operator's *grant* for the wallet, which opens `GET /wallets/{id}/recovery`.
 
-mod code;
+pub(crate) mod code;
 
 use std::time::Duration;
 

@@ -13,6 +13,9 @@ use crate::vault::{Page, Row, Vault};
 /// How many epochs of one subject are kept.
 const KEPT: usize = 2;
 
+/// How many rows the operator's search reads at once.
+const SEARCH_PAGE: usize = 256;
+
 impl Vault {
     /// Stores a fragment, over an earlier upload of the same owner, subject and epoch. Of the epochs of one
     /// subject the two latest are kept.
@@ -52,6 +55,43 @@ impl Vault {
         let page = self.page::<FragmentRecord>(Table::Fragments, &prefix, None, KEPT + 1).await?;
         let rows = page.rows.into_iter().rev().map(Row::into_record).collect();
         Ok(Page { rows, damaged: page.damaged, next: None })
+    }
+
+    /// Every owner who has a fragment of that subject, for the operator: it looks through the rows of all owners.
+    ///
+    /// # Errors
+    /// Where the store cannot be read, or a row of that subject cannot.
+    pub async fn fragment_owners(&self, subject: &str) -> Result<Vec<Owner>, StoreError> {
+        let wanted = Sha256::digest(subject.as_bytes());
+        let mut owners: Vec<Owner> = Vec::new();
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let entries = self.store.scan(Table::Fragments, &[], after.as_deref(), SEARCH_PAGE).await?;
+            let last = entries.len() < SEARCH_PAGE;
+            for entry in entries {
+                if entry.key.get(16..48) == Some(wanted.as_slice()) {
+                    let sealed = entry.row?;
+                    let row: Row<FragmentRecord> =
+                        self.open_row(Table::Fragments, &entry.key, &sealed).await?;
+                    let owner = row.into_record().owner;
+                    if !owners.contains(&owner) {
+                        owners.push(owner);
+                    }
+                }
+                after = Some(entry.key);
+            }
+            if last {
+                return Ok(owners);
+            }
+        }
+    }
+
+    /// How many fragments the owner has, all subjects and epochs together; it counts no further than `most`.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn fragment_count(&self, owner: &Owner, most: usize) -> Result<usize, StoreError> {
+        Ok(self.store.scan(Table::Fragments, &owner.prefix(), None, most).await?.len())
     }
 
     /// Adds a fragment to what is staged; the surplus of its subject goes.

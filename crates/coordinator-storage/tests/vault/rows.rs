@@ -86,6 +86,17 @@ async fn the_two_latest_epochs_of_fragments_are_kept() {
     vault.put_fragment(fragment("other", 0, 8), audit("fragment")).await.unwrap();
     assert_eq!(found("other").await, [(0, 8)]);
     assert!(vault.fragments(&bob(), "w").await.unwrap().rows.is_empty());
+
+    let theirs = FragmentRecord { owner: bob(), ..fragment("w", 1, 1) };
+    vault.put_fragment(theirs, audit("fragment")).await.unwrap();
+    let mut owners = vault.fragment_owners("w").await.unwrap();
+    owners.sort();
+    assert_eq!(owners, [alice(), bob()]);
+    assert_eq!(vault.fragment_owners("other").await.unwrap(), [alice()]);
+    assert!(vault.fragment_owners("nobody's").await.unwrap().is_empty());
+    for (most, counted) in [(1, 1), (3, 3), (9, 3)] {
+        assert_eq!(vault.fragment_count(&alice(), most).await.unwrap(), counted);
+    }
 }
 
 #[tokio::test]

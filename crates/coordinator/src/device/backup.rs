@@ -1,9 +1,19 @@
 //! The device's backup: its slim share, encrypted, the key split among holders.
+//!
+//! A backup follows a [`BackupPlan`], which the device remembers beside the documents that some holder does not have
+//! yet. What is remembered is on disk before anything is handed out, so that a later run goes on with the same documents:
+//! those of two backups do not mix.
+
+mod deliver;
+mod drill;
+mod folder;
+mod ledger;
+mod plan;
 
 use std::sync::Arc;
 
 use maany_coordinator_proto::{
-    BackupShare, KeyId, SessionId, WalletId,
+    BackupShare, KeyId, SessionId, StepUp, Token, WalletId,
     backup_share::{BackupCiphertext, BackupShareError, Fragment, Label, Split},
 };
 use maany_coordinator_storage::{Row, record::WalletRecord};
@@ -13,11 +23,21 @@ use maany_mpc_core::{
 };
 
 use super::{Device, DeviceError, Parts};
+use crate::http::client::HttpClient;
+
+pub(super) use self::deliver::{follow_plan, try_to_complete};
+use self::ledger::Ledger;
+pub use self::{
+    deliver::{BackupStatus, DeliveryError, Owed},
+    drill::Drill,
+    ledger::LedgerError,
+    plan::{BackupPlan, Holder, HolderKind, PlanError},
+};
 
 impl Device {
     /// Makes a backup of the device's share as it is now: one document for each holder, any `threshold` of which
-    /// restore it. Nothing is sent: [`Device::upload_fragment`] gives the coordinator its one, the others are the caller's
-    /// to hand out.
+    /// restore it. Nothing is sent and nothing remembered: [`Device::upload_fragment`] gives the coordinator its one, the
+    /// others are the caller's to hand out. [`Device::back_up`] does all of that by a plan.
     ///
     /// # Errors
     /// Where the wallet is unknown or its share cannot be opened.
@@ -28,6 +48,67 @@ impl Device {
     ) -> Result<Vec<FragmentDocument>, DeviceError> {
         let row = self.row(&wallet.to_string()).await?;
         documents(&self.parts, &row, threshold).await
+    }
+
+    /// Makes a backup by this plan, remembers the plan, and gives every holder that can be reached its document. A holder
+    /// that cannot be reached is tried again with backoff, then by [`Device::complete_backup`] and with the next refresh.
+    /// What goes by hand is in [`Device::fragments_by_hand`].
+    ///
+    /// # Errors
+    /// Where the wallet is unknown, its share cannot be opened, or the device's store fails. A holder that was not
+    /// reached is no error: the status names it.
+    pub async fn back_up(&self, wallet: &WalletId, plan: BackupPlan) -> Result<BackupStatus, DeviceError> {
+        let row = self.row(&wallet.to_string()).await?;
+        let ledger = deliver::begin(&self.parts, &row, plan).await?;
+        let outgoing = deliver::Outgoing::of(&row, ledger, self.parts.backoff).await;
+        deliver::complete(&self.parts, &row, outgoing, self.parts.backoff).await
+    }
+
+    /// Gives the holders that lack their document the ones that a backup made for them; where the wallet has new shares
+    /// since, makes a new backup by the same plan.
+    ///
+    /// # Errors
+    /// [`DeviceError::NoBackup`] where no plan is remembered; otherwise as [`Device::back_up`].
+    pub async fn complete_backup(&self, wallet: &WalletId) -> Result<BackupStatus, DeviceError> {
+        let row = self.row(&wallet.to_string()).await?;
+        follow_plan(&self.parts, &row, self.parts.backoff).await?.ok_or(DeviceError::NoBackup)
+    }
+
+    /// How far the wallet's backup has come; `None` where none was made by a plan. It asks nobody.
+    ///
+    /// # Errors
+    /// Where the wallet is unknown or what is remembered cannot be read.
+    pub async fn backup_status(&self, wallet: &WalletId) -> Result<Option<BackupStatus>, DeviceError> {
+        let row = self.row(&wallet.to_string()).await?;
+        let ledger = Ledger::load(&self.parts.vault, &row).await?;
+        Ok(ledger.map(|ledger| BackupStatus::of(&ledger, &row, Vec::new())))
+    }
+
+    /// The documents that go by hand and have not been handed over: for a printer, or a terminal that shows a QR code.
+    ///
+    /// # Errors
+    /// As [`Device::backup_status`].
+    pub async fn fragments_by_hand(&self, wallet: &WalletId) -> Result<Vec<FragmentDocument>, DeviceError> {
+        let row = self.row(&wallet.to_string()).await?;
+        match Ledger::load(&self.parts.vault, &row).await? {
+            Some(ledger) if ledger.is_of(&row) => ledger.by_hand(),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Remembers that the document with this index is in its holder's hands.
+    ///
+    /// # Errors
+    /// As [`Device::backup_status`]; [`DeviceError::NoBackup`] where there is no such document.
+    pub async fn handed_over(&self, wallet: &WalletId, index: u8) -> Result<BackupStatus, DeviceError> {
+        let row = self.row(&wallet.to_string()).await?;
+        let ledger = Ledger::load(&self.parts.vault, &row).await?;
+        let mut ledger = ledger.filter(|ledger| ledger.is_of(&row)).ok_or(DeviceError::NoBackup)?;
+        if !ledger.hand_over(index) {
+            return Err(DeviceError::NoBackup);
+        }
+        ledger.save(&self.parts.vault, &row, "backup-handed-over").await?;
+        Ok(BackupStatus::of(&ledger, &row, Vec::new()))
     }
 
     /// Gives the coordinator its fragment. `acknowledged` is how many holders, the coordinator among them, have their
@@ -53,6 +134,23 @@ impl Device {
     pub async fn fetch_fragment(&self, wallet: &WalletId) -> Result<FragmentDocument, DeviceError> {
         let recovery = self.parts.http.recovery(&KeyId::new(&wallet.to_string())?).await?;
         Ok(FragmentDocument::from_bytes(recovery.fragment.dangerous_expose())?)
+    }
+
+    /// Has a fragment host release the wallet's fragment against the code of its operator.
+    ///
+    /// # Errors
+    /// [`DeviceError::Holder`]; a wrong code and an unknown wallet are answered alike.
+    pub async fn fetch_held_fragment(
+        &self,
+        wallet: &WalletId,
+        url: &str,
+        key: Token,
+        code: &StepUp,
+    ) -> Result<FragmentDocument, DeviceError> {
+        let client = HttpClient::new(url, Arc::new(key)).map_err(DeviceError::Holder)?;
+        let name = KeyId::new(&wallet.to_string())?;
+        let bytes = client.release_fragment(&name, code).await.map_err(DeviceError::Holder)?;
+        Ok(FragmentDocument::from_bytes(&bytes)?)
     }
 }
 

@@ -5,6 +5,7 @@ use maany_coordinator_storage::StoreError;
 use maany_coordinator_transport::TransportError;
 use maany_mpc_core::{EngineError, backup::BackupError};
 
+use super::backup::{LedgerError, PlanError};
 use crate::{driver::SessionFailure, engine_pool::PoolError, http::client::ClientError};
 
 /// Why a device's call failed.
@@ -38,6 +39,18 @@ pub enum DeviceError {
     /// A backup cannot be made, read or combined.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// The holders make no backup plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// What this device remembers of a backup cannot be used.
+    #[error("what this device remembers of the wallet's backup cannot be used")]
+    Ledger(#[from] LedgerError),
+    /// No backup of this wallet is remembered here, or not such a fragment of it.
+    #[error("this device remembers no such backup of the wallet")]
+    NoBackup,
+    /// A fragment host cannot be reached, or refused.
+    #[error("the fragment host did not release the fragment")]
+    Holder(#[source] ClientError),
     /// This device holds no wallet of that name.
     #[error("this device holds no such wallet")]
     UnknownWallet,

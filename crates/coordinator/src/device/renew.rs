@@ -8,11 +8,11 @@ use maany_coordinator_proto::{
 };
 
 use super::{
-    Device, DeviceError, Done, Report, WalletInfo,
+    Device, DeviceError, Done, Report, WalletInfo, backup,
     host::{DeviceHost, Task},
     run::{self, Patience},
 };
-use crate::retry::Stage;
+use crate::retry::{Backoff, Stage};
 
 impl Device {
     /// Makes new shares of the wallet's key: same address, and the old shares are worthless together with the new ones.
@@ -23,6 +23,9 @@ impl Device {
         let started = Instant::now();
         let mut report = Report::default();
         let mut patience = Patience::of(&self.parts);
+        // A backup that is still owed would be in the way: without it the server keeps the share before this one.
+        let row = self.row(&wallet.to_string()).await?;
+        backup::try_to_complete(&self.parts, &row, Backoff::ONCE).await;
         loop {
             let row = self.row(&wallet.to_string()).await?;
             let session_id = run::session_id()?;
@@ -46,6 +49,8 @@ impl Device {
             match run::once(&self.parts, host, plan, &mut report).await {
                 Ok(finished) => {
                     let row = finished.wallet.ok_or(DeviceError::NoResult)?;
+                    // The old fragments restore nothing any more: where there is a plan, its holders get new ones.
+                    backup::try_to_complete(&self.parts, &row, self.parts.backoff).await;
                     report.elapsed = started.elapsed();
                     return Ok(Done { value: WalletInfo::of(&row)?, report });
                 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use maany_coordinator_proto::Token;
 
-use super::{error::ApiError, state::HttpState};
+use super::{error::ApiError, gate::Gate};
 use crate::{
     auth::{AuthError, Principal, Scope},
     server::listener::Connection,
@@ -32,18 +32,18 @@ impl Caller {
 impl<S> FromRequestParts<S> for Caller
 where
     S: Send + Sync,
-    HttpState: FromRef<S>,
+    Gate: FromRef<S>,
 {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let state = HttpState::from_ref(state);
+        let gate = Gate::from_ref(state);
         let refused = || {
-            state.telemetry.auth_failed();
+            gate.telemetry.auth_failed();
             ApiError::NotAuthenticated
         };
         let token = bearer(parts).ok_or_else(refused)?;
-        match state.authenticator.authenticate(&token).await {
+        match gate.authenticator.authenticate(&token).await {
             Ok(principal) => Ok(Self(principal)),
             Err(AuthError::Refused) => Err(refused()),
             Err(AuthError::Unavailable(source)) => Err(ApiError::Internal(source)),

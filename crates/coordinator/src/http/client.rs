@@ -4,6 +4,7 @@
 //! environment are not used. It retries nothing; [`ClientError::is_retryable`] says what may be.
 
 mod error;
+mod fragment_host;
 
 use std::{sync::Arc, time::Duration};
 

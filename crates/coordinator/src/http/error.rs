@@ -11,7 +11,7 @@ use axum::{
 use maany_coordinator_storage::StoreError;
 
 use super::wire;
-use crate::{auth::Scope, sign_request::SignRequestError, step_up::StepUpError};
+use crate::{auth::Scope, fragment_host::ReleaseError, sign_request::SignRequestError, step_up::StepUpError};
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,9 @@ pub(super) enum ApiError {
     /// The backup fragment does not fit the wallet.
     #[error("{0}")]
     Fragment(&'static str),
+    /// A release of a fragment host was not made.
+    #[error(transparent)]
+    Release(ReleaseError),
     /// The server is shutting down.
     #[error("the server is shutting down")]
     Draining,
@@ -98,6 +101,7 @@ impl ApiError {
             Self::Deadline => later(StatusCode::REQUEST_TIMEOUT, "deadline"),
             Self::SignRequest(error) => sign_request(error),
             Self::Fragment(_) => told(StatusCode::UNPROCESSABLE_ENTITY, "fragment"),
+            Self::Release(_) => told(StatusCode::CONFLICT, "conflict"),
             Self::Draining => later(StatusCode::SERVICE_UNAVAILABLE, "draining"),
             Self::Store(error) => store(error),
             Self::Internal(_) => told(StatusCode::INTERNAL_SERVER_ERROR, "internal"),

@@ -6,7 +6,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{access::Caller, error::ApiError, state::HttpState};
+use super::{
+    access::Caller,
+    error::ApiError,
+    state::{HttpState, Readiness},
+};
 use crate::{auth::Scope, telemetry::text};
 
 /// The process runs.
@@ -15,8 +19,8 @@ pub(super) async fn alive() -> &'static str {
 }
 
 /// The server takes new work.
-pub(super) async fn ready(State(state): State<HttpState>) -> Result<&'static str, ApiError> {
-    if state.readiness.is_ready() { Ok("ready\n") } else { Err(ApiError::Draining) }
+pub(super) async fn ready(State(readiness): State<Readiness>) -> Result<&'static str, ApiError> {
+    if readiness.is_ready() { Ok("ready\n") } else { Err(ApiError::Draining) }
 }
 
 /// The numbers, for the admin scope. Where none are kept there is nothing here.

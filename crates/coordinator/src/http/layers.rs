@@ -10,17 +10,17 @@ use axum::{
 };
 use tracing::Instrument;
 
-use super::{error::ApiError, state::HttpState};
+use super::{error::ApiError, gate::Gate};
 
 /// The route of a path that no route matches, in spans and counts.
 const NO_ROUTE: &str = "none";
 
-pub(super) fn body_limit(state: &HttpState) -> DefaultBodyLimit {
-    DefaultBodyLimit::max(state.limits.body_bytes)
+pub(super) fn body_limit(gate: &Gate) -> DefaultBodyLimit {
+    DefaultBodyLimit::max(gate.limits.body_bytes)
 }
 
 pub(super) async fn observe_and_bound(
-    State(state): State<HttpState>,
+    State(gate): State<Gate>,
     route: Option<MatchedPath>,
     request: Request,
     next: Next,
@@ -28,9 +28,9 @@ pub(super) async fn observe_and_bound(
     let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     let span = tracing::info_span!("http", method = method(request.method()), route);
     let started = Instant::now();
-    let answer = bounded(state.limits.deadline, next.run(request)).instrument(span.clone()).await;
+    let answer = bounded(gate.limits.deadline, next.run(request)).instrument(span.clone()).await;
     let status = answer.status().as_u16();
-    state.telemetry.http_answered(route, status);
+    gate.telemetry.http_answered(route, status);
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| tracing::debug!(status, duration_ms, "answered"));
     answer

@@ -9,8 +9,10 @@ use std::{
     time::Duration,
 };
 
+use axum::extract::FromRef;
 use maany_coordinator_storage::Vault;
 
+use super::gate::Gate;
 use crate::{auth::Authenticator, sign_request::SignRequests, step_up::StepUps, telemetry::Telemetry};
 
 /// Renders the page of `/metrics`, Prometheus text.
@@ -71,6 +73,22 @@ pub struct HttpState {
 impl fmt::Debug for HttpState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpState").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl FromRef<HttpState> for Gate {
+    fn from_ref(state: &HttpState) -> Self {
+        Self {
+            authenticator: Arc::clone(&state.authenticator),
+            telemetry: state.telemetry.clone(),
+            limits: state.limits,
+        }
+    }
+}
+
+impl FromRef<HttpState> for Readiness {
+    fn from_ref(state: &HttpState) -> Self {
+        state.readiness.clone()
     }
 }
 

@@ -3,6 +3,7 @@
 mod access;
 mod backup;
 mod client;
+mod fragment_host;
 mod health;
 mod limits;
 mod logs;

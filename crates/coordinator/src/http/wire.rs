@@ -148,3 +148,58 @@ pub struct StepUp {
     /// When it ends.
     pub expires_at: u64,
 }
+
+/// `POST /fragments/{id}` on a fragment host. It holds a secret: no `Debug`, no `Clone`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewHeldFragment {
+    /// The fragment document, base64.
+    pub fragment: String,
+}
+
+/// The answer to `POST /fragments/{id}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldFragment {
+    /// The epoch of the share that the fragment is of; 0 where the bytes name none.
+    pub epoch: u64,
+}
+
+/// The answer to `GET /fragments/{id}`. It may hold a secret: no `Debug`, no `Clone`.
+#[derive(Serialize, Deserialize)]
+pub struct ReleasedFragment {
+    /// The fragment document, base64; where `encryption` says so, inside an age file.
+    pub fragment: String,
+    /// `age` where the request named a recipient; absent where the fragment is as it was left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<String>,
+}
+
+/// `POST /v1/admin/release` on a fragment host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewRelease {
+    /// The fragment's id.
+    pub id: String,
+    /// The owner's tenant; the operator's own by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// Whose fragment; it may be left out where only one owner has one of this id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Whether the owner's next request needs no code, for devices that can send none.
+    #[serde(default)]
+    pub without_code: bool,
+}
+
+/// The answer to `POST /v1/admin/release`. It holds a secret: no `Debug`, no `Clone`.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Release {
+    /// The code, shown once; absent where none is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Whose fragment is released.
+    pub owner: String,
+    /// When it ends.
+    pub expires_at: u64,
+}

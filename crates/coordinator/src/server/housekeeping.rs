@@ -12,7 +12,7 @@ use crate::time;
 const EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// Runs until `shutdown`. What has expired is refused whether or not it is forgotten already.
-pub(super) async fn run(vault: Vault, shutdown: CancellationToken) {
+pub(crate) async fn run(vault: Vault, shutdown: CancellationToken) {
     loop {
         let audit = AuditRow {
             at_ms: time::now_ms(),

@@ -18,6 +18,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{Service, ServiceExt};
 use tracing::{debug, warn};
 
+use super::{BindError, Plaintext};
+
 /// A connection, as an extension of its requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection {
@@ -36,6 +38,14 @@ pub(crate) struct ListenerLimits {
     pub(crate) header: Duration,
     /// How long open connections may finish after shutdown began.
     pub(crate) drain: Duration,
+}
+
+/// Listens on loopback, or where `plaintext` says so on any address.
+pub(crate) async fn bind(address: SocketAddr, plaintext: Plaintext) -> Result<TcpListener, BindError> {
+    if !address.ip().is_loopback() && plaintext == Plaintext::LoopbackOnly {
+        return Err(BindError::NotLoopback { address });
+    }
+    TcpListener::bind(address).await.map_err(|source| BindError::Listen { address, source })
 }
 
 /// Bytes that hyper reads ahead on one connection; its smallest allowed value.

@@ -12,17 +12,17 @@ const BYTES: usize = 16;
 const GROUP_BYTES: usize = 4;
 
 /// The 128 bits of a code.
-pub(super) struct Code(Zeroizing<[u8; BYTES]>);
+pub(crate) struct Code(Zeroizing<[u8; BYTES]>);
 
 impl Code {
-    pub(super) fn fresh() -> Result<Self, getrandom::Error> {
+    pub(crate) fn fresh() -> Result<Self, getrandom::Error> {
         let mut bytes = Zeroizing::new([0; BYTES]);
         getrandom::fill(bytes.as_mut_slice())?;
         Ok(Self(bytes))
     }
 
     /// Reads a code; `None` for anything that is not one.
-    pub(super) fn parse(text: &StepUp) -> Option<Self> {
+    pub(crate) fn parse(text: &StepUp) -> Option<Self> {
         // Room for every digit from the start: growing would leave copies behind.
         let mut digits = Zeroizing::new(String::with_capacity(2 * BYTES));
         for digit in text.dangerous_expose().chars().filter(|c| *c != '-') {
@@ -36,7 +36,7 @@ impl Code {
         Some(Self(bytes))
     }
 
-    pub(super) fn to_step_up(&self) -> StepUp {
+    pub(crate) fn to_step_up(&self) -> StepUp {
         let mut text = Zeroizing::new(String::with_capacity(BYTES * 2 + BYTES / GROUP_BYTES));
         for (index, byte) in self.0.iter().enumerate() {
             if index > 0 && index % GROUP_BYTES == 0 {
@@ -48,7 +48,7 @@ impl Code {
         StepUp::new(&text).expect("hexadecimal digits and hyphens are visible ascii and short")
     }
 
-    pub(super) fn hash(&self) -> [u8; 32] {
+    pub(crate) fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0.as_slice()).into()
     }
 }

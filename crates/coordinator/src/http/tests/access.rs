@@ -80,7 +80,7 @@ async fn without_a_good_token_every_route_is_401_and_nothing_is_written() {
     assert_eq!(versions(&api.store).await, before);
 }
 
-async fn versions(store: &MemoryStore) -> Vec<(Table, Vec<u8>, u64)> {
+pub(super) async fn versions(store: &MemoryStore) -> Vec<(Table, Vec<u8>, u64)> {
     let mut rows = Vec::new();
     for table in Table::ALL {
         for entry in store.scan(table, &[], None, 1000).await.unwrap() {

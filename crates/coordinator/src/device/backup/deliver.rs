@@ -1,0 +1,314 @@
+//! Fragments go to their holders: what is missing is tried again, and the coordinator hears how many there are.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use futures::future::join_all;
+use maany_coordinator_proto::{KeyId, Token};
+use maany_coordinator_storage::{Row, record::WalletRecord};
+use maany_mpc_core::backup::Threshold;
+use zeroize::Zeroizing;
+
+use super::{
+    documents, folder,
+    ledger::Ledger,
+    plan::{BackupPlan, Holder, HolderKind},
+};
+use crate::{
+    device::{DeviceError, Parts},
+    http::client::{ClientError, HttpClient},
+    random,
+    retry::Backoff,
+};
+
+/// Why a holder does not have its fragment.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeliveryError {
+    /// The server or fragment host cannot be reached, or refused.
+    #[error(transparent)]
+    Http(#[from] ClientError),
+    /// The file cannot be written.
+    #[error("{} cannot be written", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// Another fragment of the same name is there.
+    #[error("{} exists already and is another fragment", .path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl DeliveryError {
+    fn is_retryable(&self) -> bool {
+        match self {
+            Self::Http(error) => error.is_retryable(),
+            Self::File { .. } | Self::Exists { .. } => false,
+        }
+    }
+}
+
+/// A holder that does not have its fragment.
+#[derive(Debug)]
+pub struct Owed {
+    /// Which fragment, from 1.
+    pub index: u8,
+    /// Whose it is.
+    pub holder: HolderKind,
+    /// What the last attempt failed with; none where there was no attempt.
+    pub error: Option<DeliveryError>,
+}
+
+/// How far a wallet's backup has come.
+#[derive(Debug)]
+pub struct BackupStatus {
+    /// The epoch of the shares that were backed up.
+    pub epoch: u64,
+    /// How many fragments restore, of how many.
+    pub threshold: Threshold,
+    /// How many holders have theirs.
+    pub acknowledged: u8,
+    /// Whether it is of the wallet's present shares. One of earlier shares restores nothing.
+    pub is_current: bool,
+    /// Whether it restores the wallet as it is now: of its present shares, at least the threshold acknowledged, and the
+    /// coordinator has recorded that.
+    pub is_complete: bool,
+    /// Every holder, in the order of the fragments.
+    pub holders: Vec<HolderKind>,
+    /// The holders that lack theirs.
+    pub owed: Vec<Owed>,
+}
+
+impl BackupStatus {
+    pub(super) fn of(ledger: &Ledger, row: &WalletRecord, errors: Vec<(u8, DeliveryError)>) -> Self {
+        let threshold = ledger.plan().threshold();
+        let is_current = ledger.is_of(row);
+        let mut owed: Vec<Owed> = ledger
+            .owed()
+            .map(|(index, holder, _)| Owed { index, holder: holder.kind(), error: None })
+            .collect();
+        for (index, error) in errors {
+            // A coordinator that has its document and could not be told of the others is owed that.
+            match owed.iter_mut().find(|owed| owed.index == index) {
+                Some(owed) => owed.error = Some(error),
+                None => owed.push(Owed { index, holder: HolderKind::Coordinator, error: Some(error) }),
+            }
+        }
+        Self {
+            epoch: ledger.epoch(),
+            threshold,
+            acknowledged: ledger.acknowledged(),
+            is_current,
+            is_complete: is_current && ledger.is_settled(),
+            holders: ledger.plan().holders().iter().map(Holder::kind).collect(),
+            owed,
+        }
+    }
+}
+
+/// Makes the documents of a backup of the active share by this plan, and remembers both: nothing is handed out before.
+pub(super) async fn begin(
+    parts: &Arc<Parts>,
+    row: &Row<WalletRecord>,
+    plan: BackupPlan,
+) -> Result<Ledger, DeviceError> {
+    let share = row.active.ok_or(DeviceError::NotInUse("without a share"))?;
+    let documents = documents(parts, row, plan.threshold()).await?;
+    let ledger = Ledger::new(share, plan, &documents);
+    ledger.save(&parts.vault, row, "backup-made").await?;
+    Ok(ledger)
+}
+
+/// A backup on its way: all other holders have been tried, and the coordinator is to get its part.
+///
+/// Nothing of this is remembered before [`Outgoing::finish`]: what is lost on the way is handed out once more, the same
+/// documents to the same holders.
+pub(in crate::device) struct Outgoing {
+    ledger: Ledger,
+    /// Where it stood when it was remembered last.
+    remembered: (u8, bool),
+    errors: Vec<(u8, DeliveryError)>,
+}
+
+impl Outgoing {
+    /// The backup of the wallet's present share by the plan that is remembered, made where there is none. `None` where no
+    /// plan is remembered.
+    pub(in crate::device) async fn by_plan(
+        parts: &Arc<Parts>,
+        row: &Row<WalletRecord>,
+        backoff: Backoff,
+    ) -> Result<Option<Self>, DeviceError> {
+        let ledger = match Ledger::load(&parts.vault, row).await? {
+            Some(ledger) if ledger.is_of(row) => ledger,
+            Some(earlier) => begin(parts, row, earlier.into_plan()).await?,
+            None => return Ok(None),
+        };
+        Ok(Some(Self::of(row, ledger, backoff).await))
+    }
+
+    /// Tries every holder but the coordinator and people.
+    pub(super) async fn of(row: &WalletRecord, mut ledger: Ledger, backoff: Backoff) -> Self {
+        let remembered = ledger.standing();
+        let errors = deliver(row, &mut ledger, backoff).await;
+        Self { ledger, remembered, errors }
+    }
+
+    /// What the coordinator is to get: its document, and how many holders have theirs once it has. `None` where it has all
+    /// that there is for it.
+    pub(in crate::device) fn for_coordinator(&self) -> Option<(&[u8], u8)> {
+        if self.ledger.coordinator_is_done() {
+            return None;
+        }
+        let has_its_own = !self.ledger.owed().any(|(index, _, _)| index == 1);
+        Some((self.ledger.coordinators()?, self.ledger.acknowledged() + u8::from(!has_its_own)))
+    }
+
+    /// Takes note of what the coordinator answered, `Ok(true)` for a complete receipt, and remembers where the backup
+    /// stands.
+    pub(in crate::device) async fn finish(
+        mut self,
+        parts: &Parts,
+        row: &WalletRecord,
+        coordinator: Option<Result<bool, DeliveryError>>,
+    ) -> Result<BackupStatus, DeviceError> {
+        match coordinator {
+            Some(Ok(receipt)) => self.ledger.coordinator_has(receipt),
+            Some(Err(error)) => self.errors.push((1, error)),
+            None => {}
+        }
+        if self.ledger.standing() != self.remembered {
+            self.ledger.save(&parts.vault, row, "backup-delivered").await?;
+        }
+        Ok(BackupStatus::of(&self.ledger, row, self.errors))
+    }
+}
+
+/// Brings the backup of the wallet's present share as far as it goes, by the plan that is remembered. `None` where none
+/// is.
+pub(in crate::device) async fn follow_plan(
+    parts: &Arc<Parts>,
+    row: &Row<WalletRecord>,
+    backoff: Backoff,
+) -> Result<Option<BackupStatus>, DeviceError> {
+    match Outgoing::by_plan(parts, row, backoff).await? {
+        Some(outgoing) => complete(parts, row, outgoing, backoff).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same where it is not what the caller was asked for: a failure is in the log and in the wallet's status.
+pub(in crate::device) async fn try_to_complete(
+    parts: &Arc<Parts>,
+    row: &Row<WalletRecord>,
+    backoff: Backoff,
+) {
+    match follow_plan(parts, row, backoff).await {
+        Ok(Some(status)) if !status.is_complete => {
+            tracing::warn!(
+                acknowledged = status.acknowledged,
+                epoch = status.epoch,
+                "the backup is not complete: some holders do not have their fragment"
+            );
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the backup cannot be brought up to date"),
+    }
+}
+
+/// Gives the coordinator its part over HTTP, and remembers where the backup stands.
+pub(super) async fn complete(
+    parts: &Arc<Parts>,
+    row: &Row<WalletRecord>,
+    outgoing: Outgoing,
+    backoff: Backoff,
+) -> Result<BackupStatus, DeviceError> {
+    let told = match outgoing.for_coordinator() {
+        Some((document, count)) => {
+            let name = KeyId::new(&row.wallet.to_string())?;
+            let put = || async { Ok(parts.http.put_fragment(&name, document, count).await?.receipt) };
+            Some(patiently(backoff, put).await)
+        }
+        None => None,
+    };
+    outgoing.finish(parts, row, told).await
+}
+
+/// Gives the holders other than the coordinator and people what they lack, all at once, and says who was not reached.
+async fn deliver(row: &WalletRecord, ledger: &mut Ledger, backoff: Backoff) -> Vec<(u8, DeliveryError)> {
+    let of = ledger.plan().threshold().n();
+    let epoch = ledger.epoch();
+    let attempts = ledger.owed().filter_map(|(index, holder, document)| {
+        let delivery = match holder {
+            Holder::Coordinator | Holder::ByHand => return None,
+            Holder::Folder(folder) => Delivery::Folder {
+                folder,
+                name: format!("{}-epoch-{epoch}-fragment-{index}-of-{of}.maany", row.wallet),
+            },
+            Holder::FragmentHost { url, key } => Delivery::Host { url, key, id: row.wallet.to_string() },
+        };
+        Some(async move {
+            let done = patiently(backoff, || delivery.attempt(document)).await;
+            (index, done)
+        })
+    });
+    let mut errors = Vec::new();
+    for (index, done) in join_all(attempts.collect::<Vec<_>>()).await {
+        match done {
+            Ok(()) => ledger.acknowledge(index),
+            Err(error) => errors.push((index, error)),
+        }
+    }
+    errors
+}
+
+/// How one fragment travels.
+enum Delivery<'a> {
+    Folder { folder: &'a PathBuf, name: String },
+    Host { url: &'a str, key: &'a Token, id: String },
+}
+
+impl Delivery<'_> {
+    async fn attempt(&self, document: &[u8]) -> Result<(), DeliveryError> {
+        match self {
+            Self::Folder { folder, name } => {
+                let (folder, name) = ((*folder).clone(), name.clone());
+                let path = folder.join(&name);
+                let document = Zeroizing::new(document.to_vec());
+                let written = tokio::task::spawn_blocking(move || folder::keep(&folder, &name, &document));
+                match written.await {
+                    Ok(kept) => kept,
+                    Err(error) => Err(DeliveryError::File { path, source: error.into() }),
+                }
+            }
+            Self::Host { url, key, id } => {
+                // A token has no other way to a second owner than its text.
+                let key = Token::new(key.dangerous_expose()).map_err(|_| ClientError::Url)?;
+                let id = KeyId::new(id).map_err(|_| ClientError::Name)?;
+                HttpClient::new(url, Arc::new(key))?.hold_fragment(&id, document).await?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Tries again after the delays of `backoff` what may succeed later.
+async fn patiently<T, F>(backoff: Backoff, mut attempt: impl FnMut() -> F) -> Result<T, DeliveryError>
+where
+    F: Future<Output = Result<T, DeliveryError>>,
+{
+    let mut delays = backoff.delays(|| random::bytes().map_or(u64::MAX, u64::from_le_bytes));
+    loop {
+        match attempt().await {
+            Err(error) if error.is_retryable() => match delays.next() {
+                Some(delay) => tokio::time::sleep(delay).await,
+                None => return Err(error),
+            },
+            done => return done,
+        }
+    }
+}
