@@ -41,6 +41,9 @@ async fn no_log_holds_a_url_path_a_token_or_a_body() {
         .with_ansi(false)
         .with_writer(log.clone())
         .finish();
+    // While there is only one subscriber, tracing asks the one of the thread that reaches a line first, which may be
+    // another test's thread, without any: the line would then be off for this test as well.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let _guard = tracing::subscriber::set_default(subscriber);
     let api = api().await;
     let row = wallet(&api.vault, &alice(), 1, Some("canary-key")).await;
