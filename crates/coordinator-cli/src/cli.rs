@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, and the help that goes with it.
 
+pub(crate) mod admin;
 pub(crate) mod wallet;
 
 use clap::{Args, Parser, Subcommand};
@@ -31,7 +32,7 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Operate a server.
     #[command(subcommand)]
-    Admin(Admin),
+    Admin(admin::Admin),
     /// Hold wallets: the device's side.
     #[command(subcommand)]
     Wallet(wallet::Wallet),
@@ -78,23 +79,6 @@ pub(crate) struct Serve {
     /// Listen on an address that others can reach although nothing is encrypted. From there, only signing works.
     #[arg(long)]
     pub(crate) insecure_plaintext: bool,
-}
-
-/// What an operator does beside running the server.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Admin {
-    /// Make a single-use code that lets a wallet be restored within ten minutes.
-    StepUp(StepUp),
-}
-
-/// Whom a step-up code is for.
-#[derive(Debug, Args)]
-pub(crate) struct StepUp {
-    /// The wallet's id, 32 hexadecimal digits.
-    #[arg(value_name = "WALLET")]
-    pub(crate) wallet: String,
-    #[command(flatten)]
-    pub(crate) data: ServerFolder,
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod serve;
 mod server_store;
 mod wallet;
 
-use crate::cli::{Admin, Command};
+use crate::cli::Command;
 use crate::error::CliError;
 use crate::output::{Mode, Output};
 
@@ -20,7 +20,7 @@ pub(crate) async fn run(command: Command, output: &mut Output) -> Result<(), Cli
         Command::Demo => return Ok(demo::run(output.mode() == Mode::Json).await?),
         Command::Init(args) => init::run(args, output).await?,
         Command::Serve(args) => serve::run(args, output).await?,
-        Command::Admin(Admin::StepUp(args)) => admin::step_up(args, output).await?,
+        Command::Admin(command) => admin::run(command, output).await?,
         Command::Wallet(command) => wallet::run(command, output).await?,
     }
     Ok(output.done()?)

@@ -18,6 +18,7 @@ use maany_coordinator::storage::{KeyError, StoreError};
 use std::io;
 use std::path::PathBuf;
 
+use crate::archive_file::ArchiveFileError;
 use crate::commands::DemoError;
 use crate::data_folder::FolderError;
 use crate::key_file::KeyFileError;
@@ -60,6 +61,18 @@ pub(crate) enum CliError {
     NoWalletId(String),
     #[error("there is no such wallet on this server")]
     UnknownWallet,
+    #[error(transparent)]
+    ArchiveFile(#[from] ArchiveFileError),
+    #[error("there is no store at {}", .path.display())]
+    NoStore { path: PathBuf },
+    #[error("there is a store at {} already", .path.display())]
+    StoreExists { path: PathBuf },
+    #[error("the store at {} is in use, and an archive is of one moment", .path.display())]
+    StoreInUse { path: PathBuf },
+    #[error("another import is under way in this data folder")]
+    ImportRuns,
+    #[error("the archive is of another kind: {what:?}")]
+    OtherArchive { what: String },
     #[error("the step-up code cannot be made")]
     StepUp(#[source] StepUpError),
     #[error(transparent)]
@@ -122,6 +135,10 @@ impl CliError {
             Self::Bind(_) => "listen",
             Self::NotListening { .. } | Self::Server(_) => "server",
             Self::NoWalletId(_) | Self::UnknownWallet => "unknown-wallet",
+            Self::ArchiveFile(_) | Self::OtherArchive { .. } => "archive",
+            Self::NoStore { .. } => "store",
+            Self::StoreExists { .. } => "store-exists",
+            Self::StoreInUse { .. } | Self::ImportRuns => "store-in-use",
             Self::StepUp(_) => "step-up",
             Self::Secret(_) | Self::BadSecret(_) => "secret",
             Self::DeviceSetUp(_) => "device",

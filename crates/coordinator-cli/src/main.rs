@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod archive_file;
 mod chains;
 mod cli;
+mod clock;
 mod coin;
 mod commands;
 mod data_folder;

@@ -33,6 +33,10 @@ pub(crate) const TOKEN: Wanted = Wanted { what: "API key", variable: "MAANY_TOKE
 /// The operator's single-use code.
 pub(crate) const STEP_UP: Wanted = Wanted { what: "step-up code", variable: "MAANY_STEP_UP" };
 
+/// The passphrase of an archive.
+pub(crate) const ARCHIVE: Wanted =
+    Wanted { what: "archive passphrase", variable: "MAANY_ARCHIVE_PASSPHRASE" };
+
 /// Why there is no secret.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretError {

@@ -1,5 +1,6 @@
 //! What to do about an error, in words that a person can follow.
 
+mod archive;
 mod device;
 
 use maany_coordinator::device::DeviceBuildError;
@@ -39,6 +40,19 @@ impl CliError {
             Self::NoWalletId(_) | Self::UnknownWallet => {
                 words("`maany wallet list` shows the ids of a device's wallets")
             }
+            Self::ArchiveFile(error) => archive::help(error),
+            Self::NoStore { .. } => {
+                words("`maany init` makes a server with a store, `maany admin import` brings one back")
+            }
+            Self::StoreExists { .. } => words(
+                "an archive is imported only where there is no store: stop the server and move the store away first; \
+                 nothing is overwritten",
+            ),
+            Self::StoreInUse { .. } => words(
+                "a server is running: stop it, export, and start it again; `maany serve` drains within seconds",
+            ),
+            Self::ImportRuns => words("wait for it to end"),
+            Self::OtherArchive { .. } => words("give an archive that `maany admin export` made"),
             Self::Secret(error) => secret(error),
             Self::KeyFile(error) => key_file(error),
             Self::Device { source, .. } => device::help(source),

@@ -41,6 +41,7 @@ impl World {
             "MAANY_TOKEN",
             "MAANY_LOG",
             "MAANY_STEP_UP",
+            "MAANY_ARCHIVE_PASSPHRASE",
         ] {
             command.env_remove(name);
         }

@@ -1,0 +1,60 @@
+//! The operator's side of the command line, beside running the server.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+use crate::archive_file::Recipient;
+use crate::cli::ServerFolder;
+
+/// What an operator does beside running the server.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Admin {
+    /// Make a single-use code that lets a wallet be restored within ten minutes.
+    StepUp(StepUp),
+    /// Write the whole store into one encrypted file, while no server runs.
+    Export(Export),
+    /// Put the store of an archive where there is none.
+    Import(Import),
+}
+
+/// Whom a step-up code is for.
+#[derive(Debug, Args)]
+pub(crate) struct StepUp {
+    /// The wallet's id, 32 hexadecimal digits.
+    #[arg(value_name = "WALLET")]
+    pub(crate) wallet: String,
+    #[command(flatten)]
+    pub(crate) data: ServerFolder,
+}
+
+/// An archive to write. Without a recipient the passphrase comes from MAANY_ARCHIVE_PASSPHRASE or the terminal.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The file to make; it must not exist.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Encrypt to this age recipient (age1...) in place of a passphrase; may be given several times.
+    #[arg(long = "recipient", value_name = "RECIPIENT", conflicts_with = "passphrase_file")]
+    pub(crate) recipients: Vec<Recipient>,
+    /// Read the archive's passphrase from this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: ServerFolder,
+}
+
+/// An archive to import. Without an identity file the passphrase comes from MAANY_ARCHIVE_PASSPHRASE or the terminal.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The archive.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The age identity that the archive was encrypted to.
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file")]
+    pub(crate) identity_file: Option<PathBuf>,
+    /// Read the archive's passphrase from this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: ServerFolder,
+}

@@ -1,0 +1,194 @@
+//! `maany admin import`: the store of an archive, where there is none.
+//!
+//! The archive is checked to its last byte, written beside the store's place, opened with the key file, and only then
+//! given its name: what goes wrong before leaves nothing.
+
+use maany_coordinator::storage::archive::{self, Manifest};
+use maany_coordinator::storage::record::AuditRow;
+use maany_coordinator::storage::{Corruption, Role, StoreError, Vault};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+use serde_json::json;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::export::{SERVER_STORE, fields, tell};
+use crate::archive_file::{self, OpenArchive, Opener};
+use crate::cli::admin::Import;
+use crate::clock::now_ms;
+use crate::commands::server_store;
+use crate::data_folder::ServerData;
+use crate::error::CliError;
+use crate::output::Output;
+use crate::passphrase;
+use crate::private_file;
+use crate::settings::Settings;
+
+/// Wallets that are looked at together.
+const PAGE: usize = 256;
+
+/// What an import found.
+struct Imported {
+    wallets: u64,
+    /// Wallets whose records were damaged in the archive already.
+    damaged: u64,
+}
+
+pub(super) async fn run(args: Import, output: &mut Output) -> Result<(), CliError> {
+    let data = ServerData::open(args.data.path)?;
+    let settings = Settings::read(&data.configuration())?;
+    let _alone = only_one(&data)?;
+    let path = data.resolve(&settings.storage.path);
+    if path.symlink_metadata().is_ok() {
+        return Err(CliError::StoreExists { path });
+    }
+
+    let opener = match args.identity_file {
+        Some(identities) => Opener::Identities(identities),
+        None if archive_file::asks_for_passphrase(&args.file)? => {
+            Opener::Passphrase(passphrase::ARCHIVE.get(args.passphrase_file.as_deref())?)
+        }
+        None => {
+            return Err(archive_file::ArchiveFileError::NeedsIdentity { path: args.file }.into());
+        }
+    };
+    let mut file = OpenArchive::open(&args.file, opener)?;
+    let verified = archive::verify(file.stream()?);
+    let manifest = verified.map_err(|error| file.failed(error))?;
+    if manifest.what != SERVER_STORE {
+        return Err(CliError::OtherArchive { what: manifest.what });
+    }
+    output.say("archive", fields(&manifest), |page| {
+        page.heading("The archive is whole")?;
+        tell(page, &manifest)
+    })?;
+
+    let staging = Staging::beside(&path)?;
+    let imported = fill(&staging, &data, &settings, &mut file, &manifest).await?;
+    staging.publish(&path)?;
+    let told = json!({"store": path, "wallets": imported.wallets, "damagedWallets": imported.damaged});
+    output.say("imported", told, |page| {
+        page.heading("The store is in place")?;
+        page.fact("store", &path.display().to_string())?;
+        page.fact("wallets", &imported.wallets.to_string())?;
+        if imported.damaged > 0 {
+            page.remark(&format!(
+                "{} wallets were damaged when the archive was made and do not open; the others do",
+                imported.damaged
+            ))?;
+        }
+        page.remark(
+            "wallets that were refreshed or restored since are frozen by their device's next session;",
+        )?;
+        page.remark(
+            "`maany admin quarantine list` names them, and a restore with a step-up code brings them back",
+        )?;
+        page.remark("API keys that were revoked since are valid again")
+    })?;
+    Ok(())
+}
+
+async fn fill(
+    staging: &Staging,
+    data: &ServerData,
+    settings: &Settings,
+    file: &mut OpenArchive,
+    manifest: &Manifest,
+) -> Result<Imported, CliError> {
+    let keys = server_store::keys(data, settings)?;
+    let store = server_store::store_at(&staging.path, settings.storage.backend).await?;
+    let restored = archive::restore(file.stream()?, manifest, &*store).await;
+    restored.map_err(|error| file.failed(error))?;
+    let vault = Vault::open(store, keys, Role::Server).await?;
+    let imported = look(&vault).await?;
+    let audit = AuditRow {
+        at_ms: now_ms(),
+        actor: "operator".to_owned(),
+        event: "store-imported".to_owned(),
+        wallet: None,
+        details: format!("from an archive made at {}", manifest.made_ms),
+    };
+    vault.append_audit(audit).await?;
+    Ok(imported)
+}
+
+/// Opens every wallet's record: a key that is missing is found now, and not by the first customer.
+async fn look(vault: &Vault) -> Result<Imported, CliError> {
+    let mut imported = Imported { wallets: 0, damaged: 0 };
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = vault.all_wallets(after.as_deref(), PAGE).await?;
+        imported.wallets += page.rows.len() as u64;
+        for error in page.damaged {
+            match error {
+                StoreError::Corrupt { cause: Corruption::UnknownKey(key_id), .. } => {
+                    return Err(StoreError::WrongKey { key_id }.into());
+                }
+                _ => imported.damaged += 1,
+            }
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(imported),
+        }
+    }
+}
+
+/// One import at a time in a data folder; the lock goes with the process.
+fn only_one(data: &ServerData) -> Result<File, CliError> {
+    let failed = |source| CliError::System { doing: "locking the data folder", source };
+    let folder = File::open(data.path()).map_err(failed)?;
+    match folder.try_lock() {
+        Ok(()) => Ok(folder),
+        Err(TryLockError::WouldBlock) => Err(CliError::ImportRuns),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// A store that is not yet in its place; it is removed unless it is published.
+struct Staging {
+    path: PathBuf,
+}
+
+impl Staging {
+    /// Beside the store's place, where a rename is one step. What an import that was killed left is removed.
+    fn beside(store: &Path) -> Result<Self, CliError> {
+        let mut name = store.file_name().unwrap_or_default().to_owned();
+        name.push(".importing");
+        let staging = Self { path: store.with_file_name(name) };
+        staging
+            .clear()
+            .map_err(|source| CliError::System { doing: "removing an unfinished import", source })?;
+        Ok(staging)
+    }
+
+    /// Gives the store its name, if nothing has that name.
+    fn publish(self, store: &Path) -> Result<(), CliError> {
+        let failed = |source| CliError::System { doing: "putting the store in its place", source };
+        match renameat_with(CWD, &self.path, CWD, store, RenameFlags::NOREPLACE) {
+            Ok(()) => private_file::sync_folder_of(store).map_err(failed),
+            Err(Errno::EXIST) => Err(CliError::StoreExists { path: store.to_owned() }),
+            Err(error) => Err(failed(error.into())),
+        }
+    }
+
+    fn clear(&self) -> io::Result<()> {
+        let removed = match self.path.symlink_metadata() {
+            Ok(found) if found.is_dir() => fs::remove_dir_all(&self.path),
+            Ok(_) => fs::remove_file(&self.path),
+            Err(error) => Err(error),
+        };
+        match removed {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // What cannot be removed is removed by the next import, or named by it.
+        let _ = self.clear();
+    }
+}
