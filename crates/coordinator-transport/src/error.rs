@@ -2,6 +2,8 @@
 
 use crate::Participant;
 use maany_coordinator_proto::CloseCode;
+use maany_coordinator_proto::channel::ChannelError;
+use maany_coordinator_proto::link::LinkError;
 
 /// Why a transport could not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +15,9 @@ pub enum TransportError {
     /// A closing is not a message to send: there is [`Transport::close`](crate::Transport::close).
     #[error("a closing is not sent but done")]
     NotSendable,
+    /// An encrypted channel carries no text.
+    #[error("an encrypted channel carries binary messages only")]
+    NotBinary,
     /// The connection is closed.
     #[error("the connection is closed")]
     Closed,
@@ -30,6 +35,12 @@ pub enum TransportError {
     /// The peer broke the rules of the connection's own protocol.
     #[error("the peer broke the websocket protocol: {0}")]
     Protocol(&'static str),
+    /// The encrypted channel failed.
+    #[error("the encrypted channel failed")]
+    Channel(#[source] ChannelError),
+    /// The numbering of frames failed: a session over several connections cannot go on.
+    #[error("the session's frames do not add up")]
+    Link(#[source] LinkError),
     /// The address cannot be connected to.
     #[error("not a usable address: {0}")]
     Address(&'static str),
@@ -52,8 +63,11 @@ impl TransportError {
             Self::TooLarge { close, .. } => Some(*close),
             Self::NotUtf8 => Some(CloseCode::NotUtf8),
             Self::Protocol(_) => Some(CloseCode::Malformed),
+            Self::Channel(error) => Some(error.close_code()),
+            Self::Link(error) => Some(error.close_code()),
             Self::NoSuchParticipant(_)
             | Self::NotSendable
+            | Self::NotBinary
             | Self::Closed
             | Self::Address(_)
             | Self::Refused(_)

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod auth;
+pub mod channel;
 mod convert;
 pub mod device;
 mod driver;
@@ -26,6 +27,7 @@ pub use maany_coordinator_transport as transport;
 pub use maany_mpc_core as engine;
 
 pub use auth::{ApiKeyAuthenticator, ApiKeys, Authenticator, Principal, Scope, Scopes};
+pub use channel::ChannelKey;
 pub use device::{Device, DeviceError, SignOrder, Signed, WalletInfo};
 pub use driver::SessionFailure;
 pub use policy::{AllowList, AllowListConfig, PolicyHook, RefuseAll};

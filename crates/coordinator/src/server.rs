@@ -22,7 +22,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use maany_coordinator_proto::Limits;
+use maany_coordinator_proto::{Limits, channel::PublicKey};
 use maany_coordinator_storage::Vault;
 use maany_coordinator_transport::websocket::{Upgrade, upgrade::NotAnUpgrade};
 use maany_mpc_core::Engine;
@@ -37,6 +37,7 @@ pub use self::{
 use self::{leases::Leases, listener::Connection, session::Channel};
 use crate::{
     auth::Authenticator,
+    channel::Door,
     engine_pool::EnginePool,
     http::{self, HttpState, Readiness},
     sign_request::SignRequests,
@@ -91,6 +92,8 @@ pub(crate) struct Parts {
     pub(crate) leases: Leases,
     pub(crate) limits: ServerLimits,
     pub(crate) handler: Arc<dyn SessionHandler>,
+    /// None where the server has no key for protocol 2.
+    pub(crate) door: Option<Door>,
 }
 
 /// A configured server that does not listen yet.
@@ -134,6 +137,12 @@ impl Server {
     #[must_use]
     pub fn builder() -> ServerBuilder {
         ServerBuilder::new()
+    }
+
+    /// The public half of its channel key, which devices pin; none where it speaks the older profile alone.
+    #[must_use]
+    pub fn channel_key(&self) -> Option<PublicKey> {
+        self.parts.door.as_ref().map(|door| door.key.public())
     }
 
     /// Listens.

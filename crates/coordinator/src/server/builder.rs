@@ -8,6 +8,7 @@ use maany_mpc_core::Engine;
 use super::{BuiltIn, Parts, Plaintext, Server, ServerLimits, SessionHandler, leases::Leases};
 use crate::{
     auth::Authenticator,
+    channel::{ChannelKey, Door},
     engine_pool::{EnginePool, PoolConfig, PoolError},
     http::{HttpState, MetricsPage, Readiness},
     policy::PolicyHook,
@@ -33,6 +34,7 @@ pub struct ServerBuilder<V = Missing, A = Missing, P = Missing, E = Missing> {
     telemetry: Telemetry,
     metrics: Option<MetricsPage>,
     handler: Arc<dyn SessionHandler>,
+    channel_key: Option<ChannelKey>,
 }
 
 impl<V, A, P, E> std::fmt::Debug for ServerBuilder<V, A, P, E> {
@@ -54,6 +56,7 @@ impl ServerBuilder {
             telemetry: Telemetry::default(),
             metrics: None,
             handler: Arc::new(BuiltIn),
+            channel_key: None,
         }
     }
 }
@@ -62,7 +65,17 @@ impl<V, A, P, E> ServerBuilder<V, A, P, E> {
     /// Where shares, requests and the audit log are kept, sealed. Required.
     pub fn vault(self, vault: Vault) -> ServerBuilder<Vault, A, P, E> {
         let Self {
-            authenticator, policy, engine, pool, limits, plaintext, telemetry, metrics, handler, ..
+            authenticator,
+            policy,
+            engine,
+            pool,
+            limits,
+            plaintext,
+            telemetry,
+            metrics,
+            handler,
+            channel_key,
+            ..
         } = self;
         ServerBuilder {
             vault,
@@ -75,6 +88,7 @@ impl<V, A, P, E> ServerBuilder<V, A, P, E> {
             telemetry,
             metrics,
             handler,
+            channel_key,
         }
     }
 
@@ -83,7 +97,19 @@ impl<V, A, P, E> ServerBuilder<V, A, P, E> {
         self,
         authenticator: Arc<dyn Authenticator>,
     ) -> ServerBuilder<V, Arc<dyn Authenticator>, P, E> {
-        let Self { vault, policy, engine, pool, limits, plaintext, telemetry, metrics, handler, .. } = self;
+        let Self {
+            vault,
+            policy,
+            engine,
+            pool,
+            limits,
+            plaintext,
+            telemetry,
+            metrics,
+            handler,
+            channel_key,
+            ..
+        } = self;
         ServerBuilder {
             vault,
             authenticator,
@@ -95,13 +121,24 @@ impl<V, A, P, E> ServerBuilder<V, A, P, E> {
             telemetry,
             metrics,
             handler,
+            channel_key,
         }
     }
 
     /// What may be signed. Required.
     pub fn policy(self, policy: Arc<dyn PolicyHook>) -> ServerBuilder<V, A, Arc<dyn PolicyHook>, E> {
         let Self {
-            vault, authenticator, engine, pool, limits, plaintext, telemetry, metrics, handler, ..
+            vault,
+            authenticator,
+            engine,
+            pool,
+            limits,
+            plaintext,
+            telemetry,
+            metrics,
+            handler,
+            channel_key,
+            ..
         } = self;
         ServerBuilder {
             vault,
@@ -114,13 +151,24 @@ impl<V, A, P, E> ServerBuilder<V, A, P, E> {
             telemetry,
             metrics,
             handler,
+            channel_key,
         }
     }
 
     /// The engine that makes keys and signatures. Required.
     pub fn engine(self, engine: Arc<dyn Engine>) -> ServerBuilder<V, A, P, Arc<dyn Engine>> {
         let Self {
-            vault, authenticator, policy, pool, limits, plaintext, telemetry, metrics, handler, ..
+            vault,
+            authenticator,
+            policy,
+            pool,
+            limits,
+            plaintext,
+            telemetry,
+            metrics,
+            handler,
+            channel_key,
+            ..
         } = self;
         ServerBuilder {
             vault,
@@ -133,6 +181,7 @@ impl<V, A, P, E> ServerBuilder<V, A, P, E> {
             telemetry,
             metrics,
             handler,
+            channel_key,
         }
     }
 
@@ -168,6 +217,14 @@ impl<V, A, P, E> ServerBuilder<V, A, P, E> {
     #[must_use]
     pub fn metrics(mut self, page: MetricsPage) -> Self {
         self.metrics = Some(page);
+        self
+    }
+
+    /// The server's static key of protocol 2's channel, the same for as long as devices pin it. Without one only the older
+    /// profile is spoken.
+    #[must_use]
+    pub fn channel_key(mut self, key: ChannelKey) -> Self {
+        self.channel_key = Some(key);
         self
     }
 
@@ -214,6 +271,7 @@ impl ServerBuilder<Vault, Arc<dyn Authenticator>, Arc<dyn PolicyHook>, Arc<dyn E
             leases: Leases::default(),
             limits: self.limits,
             handler: self.handler,
+            door: self.channel_key.map(Door::new),
         };
         Ok(Server { parts: Arc::new(parts), http, readiness, plaintext: self.plaintext })
     }

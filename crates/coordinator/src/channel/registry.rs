@@ -1,0 +1,160 @@
+//! The sessions of protocol 2 that are alive, by the names that the server gave them, and where a new socket for each is handed in.
+//!
+//! Nothing of it is on disk: a session ends with its process.
+
+use std::{
+    collections::HashMap,
+    fmt, mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use maany_coordinator_proto::{Hello, Intent, KeyId, ResumeToken};
+use tokio::sync::Notify;
+
+use super::line::Line;
+use crate::auth::Principal;
+
+/// The live sessions of one server. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Registry(Arc<Mutex<HashMap<[u8; 16], Arc<Session>>>>);
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").field("live", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl Registry {
+    /// How many sessions are alive.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Whether none is alive.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Enters a session, which is alive for as long as what this gives.
+    pub(super) fn enter(&self, name: [u8; 16], whose: Whose, token: ResumeToken) -> Live {
+        let session =
+            Arc::new(Session { whose, token, place: Mutex::new(Place::Empty), news: Notify::new() });
+        self.lock().insert(name, Arc::clone(&session));
+        Live { registry: self.clone(), name, session }
+    }
+
+    /// The session of this name, where it is this one's.
+    pub(super) fn find(&self, name: &[u8; 16], whose: &Whose) -> Option<Arc<Session>> {
+        self.lock().get(name).filter(|session| session.whose == *whose).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 16], Arc<Session>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Who may go on with a session: the same principal, for the same intent and key.
+#[derive(PartialEq, Eq)]
+pub(super) struct Whose {
+    principal: Principal,
+    intent: Intent,
+    key_id: Option<KeyId>,
+}
+
+impl Whose {
+    pub(super) fn of(hello: &Hello, principal: &Principal) -> Self {
+        Self { principal: principal.clone(), intent: hello.intent(), key_id: hello.key_id().cloned() }
+    }
+}
+
+/// A new socket for a session, whose token was shown on it.
+pub(super) struct Attached {
+    pub(super) line: Line,
+    /// The last frame that the other side has.
+    pub(super) ack: u64,
+}
+
+enum Place {
+    Empty,
+    Taken(Box<Attached>),
+    Over,
+}
+
+/// One live session, as seen from a new socket.
+pub(super) struct Session {
+    whose: Whose,
+    token: ResumeToken,
+    place: Mutex<Place>,
+    news: Notify,
+}
+
+impl Session {
+    /// Whether this is the session's token.
+    pub(super) fn knows(&self, token: &[u8]) -> bool {
+        self.token.is(token)
+    }
+
+    /// Hands a socket in; one that still waited is dropped. Gives it back where the session is over.
+    pub(super) fn hand_in(&self, attached: Box<Attached>) -> Result<(), Box<Attached>> {
+        let mut place = self.place();
+        if matches!(*place, Place::Over) {
+            return Err(attached);
+        }
+        *place = Place::Taken(attached);
+        drop(place);
+        self.news.notify_one();
+        Ok(())
+    }
+
+    fn take(&self) -> Option<Attached> {
+        let mut place = self.place();
+        match mem::replace(&mut *place, Place::Empty) {
+            Place::Taken(attached) => Some(*attached),
+            Place::Over => {
+                *place = Place::Over;
+                None
+            }
+            Place::Empty => None,
+        }
+    }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps a session in the registry; without it the session cannot be resumed.
+pub(super) struct Live {
+    registry: Registry,
+    name: [u8; 16],
+    session: Arc<Session>,
+}
+
+impl Live {
+    /// Waits for a new socket. Cancel-safe.
+    pub(super) async fn attached(&self) -> Attached {
+        loop {
+            if let Some(attached) = self.session.take() {
+                return attached;
+            }
+            // A socket handed in since then has left a permit.
+            self.session.news.notified().await;
+        }
+    }
+
+    /// Ends the session: no socket is taken any more. Gives the one that waited.
+    pub(super) fn end(&self) -> Option<Attached> {
+        self.registry.lock().remove(&self.name);
+        let waiting = self.session.take();
+        *self.session.place() = Place::Over;
+        waiting
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

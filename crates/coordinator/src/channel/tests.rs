@@ -1,0 +1,8 @@
+//! The channel's two ends against each other: over memory with the runtime's own clock, and over real WebSockets.
+
+mod cutting;
+mod house;
+mod refusing;
+mod resuming;
+mod sockets;
+mod stopping;
