@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use maany_coordinator::device::Progress;
-use maany_coordinator::engine::Dkls23;
+use maany_coordinator::engine::{Dkls23, Engine};
 use maany_coordinator::engine_pool::{EnginePool, PoolConfig};
 use maany_coordinator::proto::{Token, WalletId};
 use maany_coordinator::retry::Backoff;
@@ -22,6 +22,7 @@ pub struct Holder {
     url: String,
     token: String,
     vault: Vault,
+    engine: Arc<dyn Engine>,
     pool: Arc<EnginePool>,
     backoff: Backoff,
     progress: Option<Arc<dyn Progress>>,
@@ -58,6 +59,7 @@ impl Holder {
             url: url.to_owned(),
             token: token.to_owned(),
             vault: Vault::open(store, Arc::new(key), Role::Device).await?,
+            engine: Arc::new(Dkls23),
             pool: Arc::new(EnginePool::new(PoolConfig::default())?),
             backoff: Backoff::ONCE,
             progress: None,
@@ -83,6 +85,12 @@ impl Holder {
         let backoff =
             Backoff { base: Duration::from_millis(50), cap: Duration::from_millis(500), retries: 100 };
         Self { backoff, ..self.clone() }
+    }
+
+    /// The same holder, with another engine.
+    #[must_use]
+    pub fn with_engine(&self, engine: Arc<dyn Engine>) -> Self {
+        Self { engine, ..self.clone() }
     }
 
     /// The same holder, watched.
@@ -112,7 +120,7 @@ impl Holder {
             .server(&self.url)
             .token(Token::new(&self.token).map_err(|_| "the token is none")?)
             .vault(self.vault.clone())
-            .engine(Arc::new(Dkls23))
+            .engine(Arc::clone(&self.engine))
             .pool(Arc::clone(&self.pool))
             .backoff(self.backoff);
         if let Some(progress) = &self.progress {

@@ -3,6 +3,7 @@
 //!
 //! Nothing here is a fake: the engine, the stores and the sockets are those of a deployment.
 
+pub mod armed_engine;
 pub mod engine_alone;
 pub mod failure;
 pub mod holder;

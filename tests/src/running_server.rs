@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use maany_coordinator::engine::Dkls23;
+use maany_coordinator::engine::{Dkls23, Engine};
 use maany_coordinator::engine_pool::PoolConfig;
 use maany_coordinator::step_up::StepUps;
 use maany_coordinator::storage::{
@@ -48,6 +48,8 @@ pub struct Setup {
     pub handler: Option<Arc<dyn SessionHandler>>,
     /// The engine's threads.
     pub pool: PoolConfig,
+    /// The engine of signing and key making.
+    pub engine: Arc<dyn Engine>,
     /// Where to listen; a free port by default.
     pub address: SocketAddr,
 }
@@ -61,6 +63,7 @@ impl Default for Setup {
             policy: None,
             handler: None,
             pool: PoolConfig::default(),
+            engine: Arc::new(Dkls23),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
         }
     }
@@ -107,7 +110,7 @@ impl RunningServer {
             .vault(vault.clone())
             .authenticator(Arc::new(ApiKeyAuthenticator::new(Arc::clone(&keys))))
             .policy(policy)
-            .engine(Arc::new(Dkls23))
+            .engine(setup.engine)
             .limits(setup.limits)
             .pool(setup.pool);
         if let Some(handler) = setup.handler {

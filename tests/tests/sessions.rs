@@ -183,7 +183,8 @@ impl SessionHandler for Host {
             session.run().await.expect("a signature");
             return;
         }
-        let mut transport = session.into_transport();
+        let mut taken = session.into_transport();
+        let transport = &mut taken.transport;
         let heard = transport.recv(Participant::Device).await.unwrap();
         transport.send(Participant::Device, heard).await.unwrap();
         transport.close(CloseCode::Finished, "thank you").await.unwrap();

@@ -42,6 +42,8 @@ pub(crate) struct Parts {
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) pool: Arc<EnginePool>,
     pub(crate) http: HttpClient,
+    /// Nothing can listen on the way to the server.
+    pub(crate) is_protected: bool,
     pub(crate) limits: Limits,
     pub(crate) backoff: Backoff,
     pub(crate) refresh_after: Option<Duration>,

@@ -176,9 +176,9 @@ impl<M: Machine, H: Host> Driver<M, H> {
         self.host
     }
 
-    /// The transport, for a host application that runs the session itself.
-    pub(crate) fn into_transport(self) -> Box<dyn Transport> {
-        self.transport
+    /// The transport and the host, for a host application that runs the session itself.
+    pub(crate) fn into_parts(self) -> (Box<dyn Transport>, H) {
+        (self.transport, self.host)
     }
 
     /// Runs until the machine says that the session is ready, or is over.
@@ -263,11 +263,13 @@ impl<M: Machine, H: Host> Driver<M, H> {
             Effect::Ready => {}
             Effect::StartEngine(which) => match self.host.prepare(which).await {
                 Ok(prepare) => self.launch(move || prepare()?.start()),
+                // What is no verdict on the peer is this side's own trouble.
+                Err(AbortClass::A) => self.feed(Input::EngineUnavailable),
                 Err(class) => self.feed(Input::EngineFailed(class)),
             },
             Effect::RunEngine(bytes) => match self.ceremony.take() {
                 Some(ceremony) => self.launch(move || ceremony.step(&bytes)),
-                None => self.feed(Input::EngineFailed(AbortClass::A)),
+                None => self.feed(Input::EngineUnavailable),
             },
             Effect::Peek(frame) => {
                 let share = maany_mpc_core::peek(&frame)
@@ -384,7 +386,7 @@ impl<M: Machine, H: Host> Driver<M, H> {
             }
             Err(error) => {
                 warn!(%error, "the engine pool ran no step");
-                Input::EngineFailed(AbortClass::A)
+                Input::EngineUnavailable
             }
         }
     }

@@ -131,8 +131,8 @@ impl EnginePool {
 
     /// Runs `job` on a worker thread and waits for what it returns.
     ///
-    /// Places in the queue are given in the order in which they were asked for, and jobs start in the order of
-    /// their places. When the returned future is dropped before the job's turn, the job is dropped unrun.
+    /// Places in the queue are given in the order in which they were asked for, and jobs start in the order in which they
+    /// came into the queue. When the returned future is dropped before the job's turn, the job is dropped unrun.
     ///
     /// # Errors
     /// [`PoolError::Busy`] when no place became free in time, [`PoolError::ShuttingDown`] after

@@ -32,7 +32,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use self::{
     builder::ServerBuilder,
     handler::{BuiltIn, SessionHandler},
-    session::{ReadySession, SessionContext},
+    session::{ReadySession, SessionContext, TakenOver},
 };
 use self::{leases::Leases, listener::Connection, session::Channel};
 use crate::{

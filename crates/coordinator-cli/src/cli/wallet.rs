@@ -20,7 +20,7 @@ pub(crate) enum Wallet {
     /// Sign a transfer.
     Sign(Box<Sign>),
     /// Make new key shares for a wallet: same address, and the old shares are worth nothing.
-    Refresh(Named),
+    Refresh(Refresh),
     /// Make a backup: several files, of which some restore the wallet.
     Backup(Backup),
     /// Bring a wallet back from its backup.
@@ -47,6 +47,9 @@ pub(crate) struct ServerAccess {
     /// Read the API key from this file; without it, from MAANY_TOKEN, the file `token` in the data folder, or the terminal.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Reach a server on another machine although nothing is encrypted. Only signing works then.
+    #[arg(long)]
+    pub(crate) insecure_plaintext: bool,
 }
 
 /// What a command needs that works with the server.
@@ -143,12 +146,15 @@ pub(crate) struct Sign {
     pub(crate) connected: Connected,
 }
 
-/// A wallet, and the server.
+/// New shares.
 #[derive(Debug, Args)]
-pub(crate) struct Named {
+pub(crate) struct Refresh {
     /// The wallet's id, or the name that it was made with.
     #[arg(value_name = "WALLET")]
     pub(crate) wallet: String,
+    /// Lead a quarantined wallet out: the operator's step-up code comes from MAANY_STEP_UP or the terminal.
+    #[arg(long)]
+    pub(crate) stepped_up: bool,
     #[command(flatten)]
     pub(crate) connected: Connected,
 }

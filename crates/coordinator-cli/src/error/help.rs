@@ -59,6 +59,9 @@ impl CliError {
             Self::NotAFragment { .. } => words("give the files that `maany wallet backup` wrote"),
             Self::BadSecret(_) => words("copy it again: it has no spaces and no line breaks"),
             Self::DeviceSetUp(DeviceBuildError::Server(error)) => client(error),
+            Self::DeviceSetUp(DeviceBuildError::Plaintext) => {
+                words("go through a tunnel such as ssh -L, or sign all the same with --insecure-plaintext")
+            }
             Self::ApiKey(_)
             | Self::Pool(_)
             | Self::StepUp(_)
@@ -186,7 +189,7 @@ fn secret(error: &SecretError) -> Option<String> {
 fn bind(error: &BindError) -> Option<String> {
     match error {
         BindError::NotLoopback { .. } => words(
-            "listen on 127.0.0.1 and put a TLS proxy on this machine before it, \
+            "listen on 127.0.0.1 and reach it through a tunnel such as ssh -L, \
              or give --insecure-plaintext: then only signing works from elsewhere",
         ),
         BindError::Listen { source, address } => match source.kind() {

@@ -112,6 +112,9 @@ pub enum SessionError {
         /// Why it could not be recorded.
         fault: StoreFault,
     },
+    /// The engine ran no step, for a reason of this side.
+    #[error("the engine is not available")]
+    EngineUnavailable,
     /// The first frame of a signing server is no engine's.
     #[error("the first frame is not an engine's")]
     NotEngine,
@@ -211,6 +214,7 @@ impl SessionError {
             | Self::StaleBackup { .. }
             | Self::BackupFirst => Blame::Circumstance,
             Self::Unrecorded { .. }
+            | Self::EngineUnavailable
             | Self::Locked
             | Self::Store(_)
             | Self::WrongAdmission(_)
@@ -225,7 +229,7 @@ impl SessionError {
     #[must_use]
     pub const fn retry(&self) -> Retry {
         match self {
-            Self::Deadline { .. } | Self::Undecided { .. } => Retry::Later,
+            Self::Deadline { .. } | Self::Undecided { .. } | Self::EngineUnavailable => Retry::Later,
             Self::Engine { class: AbortClass::A, .. } => Retry::Later,
             Self::Engine { class: AbortClass::B | AbortClass::C | AbortClass::Freeze, .. } => Retry::Never,
             Self::Store(StoreFault::Conflict | StoreFault::Unavailable) => Retry::Later,
@@ -299,6 +303,7 @@ impl SessionError {
             Self::Store(StoreFault::Conflict) => CloseCode::Busy,
             Self::Store(StoreFault::Full | StoreFault::Corrupt | StoreFault::Unavailable)
             | Self::Unrecorded { .. }
+            | Self::EngineUnavailable
             | Self::WrongAdmission(_)
             | Self::WrongOutput
             | Self::Misuse { .. } => CloseCode::Internal,

@@ -20,6 +20,7 @@ pub(super) enum Event {
         output: EngineOutput,
     },
     EngineFailed(AbortClass),
+    EngineUnavailable,
     Peeked {
         frame: Vec<u8>,
         share: Option<ShareId>,
@@ -35,6 +36,14 @@ pub(super) enum Event {
 }
 
 impl Event {
+    /// Whether it answers what the engine was asked.
+    pub(super) const fn is_engines(&self) -> bool {
+        matches!(
+            self,
+            Self::Stepped { .. } | Self::EngineFailed(_) | Self::EngineUnavailable | Self::Peeked { .. }
+        )
+    }
+
     /// The error of an event that a state does not list.
     pub(super) fn unexpected(self, state: &'static str, waiting: Waiting) -> SessionError {
         let misuse = |input| SessionError::Misuse { state, input };
@@ -50,6 +59,8 @@ impl Event {
             Self::Refused(_) => misuse("refused"),
             Self::Stepped { .. } => misuse("engine stepped"),
             Self::EngineFailed(_) => misuse("engine failed"),
+            Self::EngineUnavailable if waiting == Waiting::Engine => SessionError::EngineUnavailable,
+            Self::EngineUnavailable => misuse("engine unavailable"),
             Self::Peeked { .. } => misuse("peeked"),
             Self::Stored => misuse("stored"),
             Self::BackupStored(_) => misuse("backup stored"),

@@ -100,6 +100,9 @@ pub enum Input {
     },
     /// Answer to [`super::Effect::StartEngine`] and [`super::Effect::RunEngine`]: it failed.
     EngineFailed(AbortClass),
+    /// Answer to [`super::Effect::StartEngine`] and [`super::Effect::RunEngine`]: it ran no step, for a reason of this side,
+    /// such as a share that cannot be opened or an engine that has too much to do.
+    EngineUnavailable,
     /// Answer to [`super::Effect::Peek`]: the frame back, and the share id its header names.
     Peeked {
         /// The frame, unchanged.
@@ -133,6 +136,7 @@ impl Input {
             Self::Refused(_) => "refused",
             Self::EngineStepped { .. } => "engine stepped",
             Self::EngineFailed(_) => "engine failed",
+            Self::EngineUnavailable => "engine unavailable",
             Self::Peeked { .. } => "peeked",
             Self::Stored => "stored",
             Self::BackupStored(_) => "backup stored",

@@ -2,6 +2,7 @@
 //! durable record of an abort before it is reported, and the end.
 
 mod aborting;
+mod draining;
 
 use super::clock::Clock;
 use super::event::Event;
@@ -13,6 +14,7 @@ use crate::ids::{Epoch, Millis, ShareId};
 use crate::limits::Limits;
 use aborting::Aborting;
 use core::time::Duration;
+use draining::Draining;
 
 /// Where a verb's machine is after an event.
 pub(super) enum Flow<Stay, Done> {
@@ -97,6 +99,7 @@ pub(super) struct Shell<V> {
 
 enum State<V> {
     Running(V),
+    Draining(Draining),
     Aborting(Aborting),
     Over,
 }
@@ -112,6 +115,21 @@ impl<V: Verb> Shell<V> {
             State::Running(verb) => {
                 self.state = State::Over;
                 self.run(verb, now, input, out)
+            }
+            State::Draining(draining) => {
+                self.state = State::Over;
+                match draining.step(input) {
+                    Ok(draining) => Ok(Self { state: State::Draining(draining), ..self }),
+                    // The peer has its close already.
+                    Err((error, debt)) => match settle(error, debt) {
+                        (error, Some(write)) => {
+                            out.push(Effect::Store(write));
+                            self.clock.restart(now, self.limits.step_deadline);
+                            Ok(Self { state: State::Aborting(Aborting::unheard(error)), ..self })
+                        }
+                        (error, None) => Err(error),
+                    },
+                }
             }
             State::Aborting(aborting) => aborting
                 .step(input, self.clock.has_expired(now), out)
@@ -131,7 +149,7 @@ impl<V: Verb> Shell<V> {
     pub(super) fn deadline(&self) -> Option<Millis> {
         match self.state {
             State::Running(_) | State::Aborting(_) => Some(self.clock.deadline()),
-            State::Over => None,
+            State::Draining(_) | State::Over => None,
         }
     }
 
@@ -142,7 +160,7 @@ impl<V: Verb> Shell<V> {
                 Intake::Hello(limit) | Intake::Open(limit) => Some(limit),
                 Intake::Paused(_) => None,
             },
-            State::Aborting(_) | State::Over => None,
+            State::Draining(_) | State::Aborting(_) | State::Over => None,
         }
     }
 
@@ -153,6 +171,7 @@ impl<V: Verb> Shell<V> {
     pub(super) fn name(&self) -> &'static str {
         match &self.state {
             State::Running(verb) => verb.name(),
+            State::Draining(_) => "the engine's last word",
             State::Aborting(_) => "the abort to be recorded",
             State::Over => "nothing",
         }
@@ -202,6 +221,7 @@ impl<V: Verb> Shell<V> {
             Input::Refused(refusal) => Sorted::event(Event::Refused(refusal)),
             Input::EngineStepped { outbound, output } => Sorted::event(Event::Stepped { outbound, output }),
             Input::EngineFailed(class) => Sorted::event(Event::EngineFailed(class)),
+            Input::EngineUnavailable => Sorted::event(Event::EngineUnavailable),
             Input::Peeked { frame, share } => Sorted::event(Event::Peeked { frame, share }),
             Input::Stored => Sorted::event(Event::Stored),
             Input::BackupStored(receipt) => Sorted::event(Event::BackupStored(receipt)),
@@ -229,6 +249,7 @@ impl<V: Verb> Shell<V> {
             Waiting::Store => Debt { provisional: None, ..verb.debt() },
             _ => verb.debt(),
         };
+        let engine_runs = verb.waiting() == Waiting::Engine && !event.is_engines();
         match verb.step(event, out) {
             Ok(Flow::Stay(verb)) => {
                 self.clock.restart(now, verb.patience(&self.limits));
@@ -238,6 +259,14 @@ impl<V: Verb> Shell<V> {
             Ok(Flow::Done(outcome)) => {
                 out.push(Effect::Finish(outcome));
                 self.state = State::Over;
+                Ok(self)
+            }
+            // What the engine is about to say of the peer must not be lost, whatever else went wrong meanwhile.
+            Err(error)
+                if engine_runs && debt.ledger.is_some() && !matches!(error, SessionError::Misuse { .. }) =>
+            {
+                close(&error, out);
+                self.state = State::Draining(Draining::new(error, debt));
                 Ok(self)
             }
             Err(error) => self.fail(error, debt, now, out),

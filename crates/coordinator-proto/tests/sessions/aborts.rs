@@ -1,7 +1,8 @@
 //! Aborts of the engine: counted before they are told, and what follows from the count.
 
 use maany_coordinator_proto::session::{
-    AbortClass, Blame, Effect, Input, Outbox, Retry, SessionError, Standing, StoreFault, Verdict,
+    AbortClass, Blame, Effect, EngineOutput, Input, Outbox, Retry, SessionError, Standing, StoreFault,
+    Verdict,
 };
 use maany_coordinator_proto::{CloseCode, Intent, Millis};
 
@@ -168,4 +169,60 @@ fn a_store_that_never_answers_ends_the_session_without_telling() {
         assert_eq!(error.close_code(), CloseCode::Internal);
         assert!(matches!(out.drain().collect::<Vec<_>>()[..], [Effect::Close(CloseCode::Internal)]));
     }
+}
+
+/// A server whose engine is at work on the device's message.
+fn at_work() -> (maany_coordinator_proto::ServerSession, u64) {
+    let (server, device) = after_dkg();
+    let mut pair = Pair::new(Wish::plain(Intent::Sign), &server, &device, 2);
+    pair.stop_at(Role::Server, "the peer's round");
+    let mut pair = pair.run();
+    let Some(Machine::Server(session)) = pair.server.machine.take() else { panic!("a server") };
+    let mut out = Outbox::new();
+    let session = session.step(Millis::new(pair.now), Input::Binary(b"ENG".to_vec()), &mut out);
+    (session.expect("a round"), pair.now)
+}
+
+#[test]
+fn whatever_else_goes_wrong_while_the_engine_works_its_verdict_is_counted() {
+    let troubles = [
+        (Input::PeerFault(CloseCode::TooBig), 0),
+        (Input::Cancel, 0),
+        (Input::Binary(vec![0; 400 * 1024]), 0),
+        (Input::Tick, 16),
+        (Input::Tick, 61),
+    ];
+    for (trouble, seconds) in troubles {
+        let (session, begin) = at_work();
+        let now = Millis::new(begin + seconds * 1000);
+        let mut out = Outbox::new();
+        let name = format!("{trouble:?}");
+        let session = session.step(now, trouble, &mut out).expect("the engine has not spoken");
+        assert!(matches!(out.drain().collect::<Vec<_>>()[..], [Effect::Close(_)]), "{name}");
+        assert_eq!((session.read_limit(), session.is_over()), (None, false), "{name}");
+        let session =
+            session.step(now, Input::EngineFailed(AbortClass::C), &mut out).expect("recorded first");
+        assert!(matches!(out.drain().collect::<Vec<_>>()[..], [Effect::Store(_)]), "{name}");
+        let error = session.step(now, Input::Stored, &mut out).expect_err("over");
+        assert_eq!(
+            error,
+            SessionError::Engine { class: AbortClass::C, verdict: Verdict::Quarantine },
+            "{name}"
+        );
+        assert!(out.is_empty(), "{name}: the peer has its close");
+    }
+}
+
+#[test]
+fn an_engine_that_finds_nothing_leaves_the_first_failure() {
+    let (session, begin) = at_work();
+    let now = Millis::new(begin);
+    let mut out = Outbox::new();
+    let session = session.step(now, Input::Cancel, &mut out).expect("the engine has not spoken");
+    let stepped = Input::EngineStepped { outbound: Some(b"m".to_vec()), output: EngineOutput::None };
+    assert_eq!(session.step(now, stepped, &mut out).expect_err("over"), SessionError::Cancelled);
+    assert!(
+        matches!(out.drain().collect::<Vec<_>>()[..], [Effect::Close(_)]),
+        "nothing but the close went out"
+    );
 }

@@ -19,6 +19,7 @@ fn all() -> Vec<SessionError> {
         SessionError::NotEngine,
         SessionError::Disagreement,
         SessionError::Unrecorded { class: AbortClass::C, fault: StoreFault::Full },
+        SessionError::EngineUnavailable,
         SessionError::Locked,
         SessionError::Diverged,
         SessionError::StaleBackup { backup: epoch(1), wallet: epoch(3) },

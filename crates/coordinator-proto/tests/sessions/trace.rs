@@ -53,6 +53,7 @@ impl Trace {
             | Input::Refused(_)
             | Input::EngineStepped { .. }
             | Input::EngineFailed(_)
+            | Input::EngineUnavailable
             | Input::Peeked { .. }
             | Input::Stored
             | Input::BackupStored(_)
@@ -71,8 +72,8 @@ impl Trace {
         self.log.push(Self::word(effect));
         assert!(!self.finished, "nothing after finish: {effect:?}");
         assert!(
-            !self.closed || matches!(effect, Effect::Finish(_)),
-            "nothing but finish after close: {effect:?}"
+            !self.closed || matches!(effect, Effect::Finish(_) | Effect::Store(Write::Abort(_))),
+            "nothing but finish and an abort's record after close: {effect:?}"
         );
         let is_request = matches!(
             effect,

@@ -12,6 +12,9 @@ use crate::vault::{Page, Row, Vault};
 /// How many rows the operator's search reads at once.
 const SEARCH_PAGE: usize = 256;
 
+/// How often a standing is judged anew on a row that somebody else keeps changing.
+const JUDGE_ATTEMPTS: usize = 32;
+
 impl Vault {
     /// The owner's wallet of that id; another owner's is `None`.
     ///
@@ -108,6 +111,27 @@ impl Vault {
     ) -> Result<Row<WalletRecord>, StoreError> {
         let wallet = WalletRecord { standing, ..row.record.clone() };
         self.change_wallet(Transaction::new(self), row, wallet, audit).await
+    }
+
+    /// Writes the standing that `judge` gives the wallet, whatever else in its row was changed meanwhile: a counted abort
+    /// must not be lost because a backup's receipt came in between.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where the row is gone, or changes faster than it can be read.
+    pub async fn judge(
+        &self,
+        row: &Row<WalletRecord>,
+        judge: impl Fn(&WalletRecord) -> (Standing, AuditRow) + Send,
+    ) -> Result<Row<WalletRecord>, StoreError> {
+        let (standing, audit) = judge(row);
+        let mut outcome = self.set_standing(row, standing, audit).await;
+        for _ in 0..JUDGE_ATTEMPTS {
+            let Err(StoreError::Conflict { .. }) = outcome else { break };
+            let Some(now) = self.wallet(&row.owner, row.wallet).await? else { break };
+            let (standing, audit) = judge(&now);
+            outcome = self.set_standing(&now, standing, audit).await;
+        }
+        outcome
     }
 
     /// Writes the wallet's policy.

@@ -22,7 +22,7 @@ use maany_mpc_core::{
     backup::{self, BackupContext, FragmentDocument, Threshold},
 };
 
-use super::{Device, DeviceError, Parts};
+use super::{Device, DeviceError, Parts, run};
 use crate::http::client::HttpClient;
 
 pub(super) use self::deliver::{follow_plan, try_to_complete};
@@ -182,7 +182,7 @@ pub(super) fn frame(
     row: &WalletRecord,
     document: &FragmentDocument,
 ) -> Result<BackupShare, BackupShareError> {
-    let key_id = super::run::key_id(row).map_err(|_| BackupShareError::Label)?;
+    let key_id = run::key_id(row).map_err(|_| BackupShareError::Label)?;
     let threshold = document.threshold();
     let ciphertext = BackupCiphertext {
         kind: Label::text("maany-slim-share")?,

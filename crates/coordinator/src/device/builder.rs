@@ -23,6 +23,9 @@ pub enum DeviceBuildError {
     /// The server's address cannot be used.
     #[error("the server's address cannot be used")]
     Server(#[source] ClientError),
+    /// The server is on another machine, and what is sent to it would not be encrypted.
+    #[error("the server is on another machine, and the connection to it would not be encrypted")]
+    Plaintext,
     /// The engine pool did not start.
     #[error(transparent)]
     Pool(#[from] PoolError),
@@ -40,6 +43,7 @@ pub struct DeviceBuilder {
     backoff: Backoff,
     refresh_after: Option<Duration>,
     progress: Option<Arc<dyn Progress>>,
+    plaintext_signing: bool,
 }
 
 impl std::fmt::Debug for DeviceBuilder {
@@ -112,6 +116,14 @@ impl DeviceBuilder {
         self
     }
 
+    /// Reach a server on another machine although nothing is encrypted. Who listens on the way learns the token and every
+    /// transaction. Only signing works then: a refresh that is overheard, together with an old share, is a key.
+    #[must_use]
+    pub fn plaintext_signing(mut self) -> Self {
+        self.plaintext_signing = true;
+        self
+    }
+
     /// Puts the parts together.
     ///
     /// # Errors
@@ -122,6 +134,10 @@ impl DeviceBuilder {
         let token = self.token.ok_or(missing("token"))?;
         let token = Arc::new(token);
         let http = HttpClient::new(&server, Arc::clone(&token)).map_err(DeviceBuildError::Server)?;
+        let is_protected = http.is_loopback();
+        if !is_protected && !self.plaintext_signing {
+            return Err(DeviceBuildError::Plaintext);
+        }
         let pool = match self.pool {
             Some(pool) => pool,
             None => Arc::new(EnginePool::new(PoolConfig::default())?),
@@ -133,6 +149,7 @@ impl DeviceBuilder {
             engine: self.engine.ok_or(missing("engine"))?,
             pool,
             http,
+            is_protected,
             limits: self.limits,
             backoff: self.backoff,
             refresh_after: self.refresh_after,

@@ -82,9 +82,10 @@ pub(super) async fn store(
         Write::Abort(abort) => {
             // An abort in a DKG that stored nothing has no wallet to be counted for.
             if let Some(row) = &host.wallet {
-                let standing = convert::standing_after(row, &abort);
-                host.wallet =
-                    Some(vault.set_standing(row, standing, audit("abort-counted", row.wallet)).await?);
+                let judge = |row: &WalletRecord| {
+                    (convert::standing_after(row, &abort), audit("abort-counted", row.wallet))
+                };
+                host.wallet = Some(vault.judge(row, judge).await?);
             }
         }
         Write::EraseRetired(_) | Write::Signature | Write::Backup(_) => {

@@ -15,6 +15,9 @@ pub enum DeviceError {
     /// The server cannot be reached.
     #[error("the server cannot be reached")]
     Connect(#[source] TransportError),
+    /// This would go over a connection that others can listen on.
+    #[error("only signing runs over an unencrypted connection to another machine")]
+    Unprotected,
     /// A session ended without a result.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -60,6 +63,12 @@ pub enum DeviceError {
     /// The wallet is not committed yet, or is locked.
     #[error("the wallet is not in use: its state is {0}")]
     NotInUse(&'static str),
+    /// What is to be signed does not decode, or not to itself again.
+    #[error("the sign doc is refused")]
+    SignDoc(#[from] maany_coordinator_cosmos::CosmosError),
+    /// What is to be signed is for another chain than the order says.
+    #[error("the sign doc is for another chain")]
+    OtherChain,
     /// The server's view of the sign request is not what was asked.
     #[error("the server answered with another {0} than the device computed")]
     Mismatch(&'static str),

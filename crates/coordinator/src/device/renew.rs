@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use maany_coordinator_proto::{
-    Hello, Intent, WalletId,
+    Hello, Intent, StepUp, WalletId,
     session::{DevicePlan, LeaveBackup},
 };
 
@@ -20,6 +20,23 @@ impl Device {
     /// # Errors
     /// Whatever a session can fail with. After a failure the wallet signs as before, or already with its new shares.
     pub async fn refresh(&self, wallet: &WalletId) -> Result<Done<WalletInfo>, DeviceError> {
+        self.renew(wallet, None).await
+    }
+
+    /// The same with the operator's single-use code, which leads a quarantined wallet out of its quarantine, on both sides.
+    ///
+    /// # Errors
+    /// As [`Device::refresh`]. A code is good for one session: after a failure that came later than the handshake a new
+    /// one is needed.
+    pub async fn refresh_stepped_up(
+        &self,
+        wallet: &WalletId,
+        step_up: &str,
+    ) -> Result<Done<WalletInfo>, DeviceError> {
+        self.renew(wallet, Some(step_up)).await
+    }
+
+    async fn renew(&self, wallet: &WalletId, step_up: Option<&str>) -> Result<Done<WalletInfo>, DeviceError> {
         let started = Instant::now();
         let mut report = Report::default();
         let mut patience = Patience::of(&self.parts);
@@ -30,8 +47,11 @@ impl Device {
             let row = self.row(&wallet.to_string()).await?;
             let session_id = run::session_id()?;
             let key_id = run::key_id(&row)?;
-            let hello =
+            let mut hello =
                 Hello::refresh(session_id.clone(), key_id.clone()).with_token(run::token(&self.parts)?);
+            if let Some(code) = step_up {
+                hello = hello.with_step_up(StepUp::new(code).map_err(|_| DeviceError::StepUp)?);
+            }
             let plan = DevicePlan::Refresh {
                 hello: Box::new(hello),
                 holds: run::holds(&row)?,
@@ -53,6 +73,10 @@ impl Device {
                     backup::try_to_complete(&self.parts, &row, self.parts.backoff).await;
                     report.elapsed = started.elapsed();
                     return Ok(Done { value: WalletInfo::of(&row)?, report });
+                }
+                // The code was used up by the first session that got past the handshake.
+                Err(attempt) if step_up.is_some() && attempt.stage > Stage::Handshake => {
+                    return Err(attempt.error);
                 }
                 Err(attempt) => {
                     patience.after(&self.parts, attempt, Intent::Refresh, &mut report).await?;

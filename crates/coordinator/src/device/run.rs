@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use maany_coordinator_proto::{
-    DeviceSession, KeyId, Outbox, SessionId, Token,
+    DeviceSession, Intent, KeyId, Outbox, SessionId, Token,
     session::{AbortLedger, DeviceHolds, DevicePlan, Outcome, SessionError, Standing},
 };
 use maany_coordinator_storage::{
@@ -50,6 +50,14 @@ pub(super) async fn once(
     plan: DevicePlan,
     report: &mut Report,
 ) -> Result<Finished, Attempt> {
+    if plan.intent() != Intent::Sign {
+        protected(parts).map_err(|error| Attempt {
+            error,
+            failure: None,
+            stage: Stage::Handshake,
+            wallet: None,
+        })?;
+    }
     let limits = maany_coordinator_transport::Limits::device();
     let socket = websocket::connect(&parts.server, limits).await.map_err(|error| Attempt {
         error: DeviceError::Connect(error),
@@ -86,6 +94,14 @@ pub(super) async fn once(
             Err(Attempt { failure: failure(&error), error, stage: host.stage, wallet: host.wallet })
         }
     }
+}
+
+/// Whether a share, a fragment or a step-up code may go over the way to the server.
+///
+/// # Errors
+/// [`DeviceError::Unprotected`] where it may not.
+pub(super) fn protected(parts: &Parts) -> Result<(), DeviceError> {
+    if parts.is_protected { Ok(()) } else { Err(DeviceError::Unprotected) }
 }
 
 /// What ended the attempt, where another one may be thought of.
@@ -127,7 +143,7 @@ impl Patience {
         &mut self,
         parts: &Parts,
         attempt: Attempt,
-        intent: maany_coordinator_proto::Intent,
+        intent: Intent,
         report: &mut Report,
     ) -> Result<Advice, DeviceError> {
         let Some(failure) = attempt.failure else { return Err(attempt.error) };

@@ -20,7 +20,7 @@ use super::{
     run::{self, Patience},
 };
 use crate::{
-    http::wire,
+    http::{client::plain, wire},
     retry::{Advice, Stage},
     time,
 };
@@ -53,6 +53,7 @@ impl Device {
         wallet: &WalletId,
         order: &SignOrder,
     ) -> Result<wire::SignRequest, DeviceError> {
+        fits(order)?;
         let new = wire::NewSignRequest {
             wallet_id: wallet.to_string(),
             chain_id: order.chain_id.clone(),
@@ -62,7 +63,7 @@ impl Device {
         };
         let view = self.parts.http.create_sign_request(&new).await?;
         if view.status == "refused" {
-            let reason = view.verdict.reason.clone().unwrap_or_default();
+            let reason = plain(view.verdict.reason.as_deref().unwrap_or_default());
             return Err(DeviceError::PolicyRefused { reason });
         }
         if view.digest != Digest::from_bytes(digest(order)).to_string() {
@@ -87,6 +88,7 @@ impl Device {
         let digest = digest(order);
         loop {
             let row = self.row(&wallet.to_string()).await?;
+            fits(order)?;
             let info = WalletInfo::of(&row)?;
             let public_key = info.child(&order.path)?;
             let session_id = run::session_id()?;
@@ -107,7 +109,7 @@ impl Device {
             let signature = match run::once(&self.parts, host, plan, &mut report).await {
                 Ok(finished) => match (finished.outcome, finished.signature) {
                     (Outcome::Signed, Some(signature)) => Some(signature),
-                    _ => self.stored_signature(request).await?,
+                    _ => Some(self.stored_signature(request).await?.ok_or(DeviceError::NoResult)?),
                 },
                 Err(attempt) => {
                     match patience.after(&self.parts, attempt, Intent::Sign, &mut report).await? {
@@ -143,6 +145,12 @@ impl Device {
         }
         Ok(())
     }
+}
+
+/// Whether the doc is what the order says: a transaction of that chain, canonical and without anything that is not shown.
+fn fits(order: &SignOrder) -> Result<(), DeviceError> {
+    let decoded = maany_coordinator_cosmos::decode(order.mode, &order.sign_doc)?;
+    if decoded.chain_id == order.chain_id { Ok(()) } else { Err(DeviceError::OtherChain) }
 }
 
 /// SHA-256 of the sign doc's original bytes.

@@ -76,7 +76,7 @@ async fn a_full_queue_answers_busy_after_the_wait_and_serves_again_when_it_empti
 
 #[tokio::test]
 async fn jobs_start_in_the_order_in_which_they_came() {
-    let pool = Arc::new(EnginePool::new(config(1, 2, LONG)).unwrap());
+    let pool = Arc::new(EnginePool::new(config(1, 64, LONG)).unwrap());
     let order = Arc::new(Mutex::new(Vec::new()));
     let jobs: Vec<_> = (0..64)
         .map(|n| {

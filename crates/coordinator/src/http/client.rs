@@ -6,7 +6,7 @@
 mod error;
 mod fragment_host;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use maany_coordinator_proto::{KeyId, Recovery, RequestId, Token, WalletId};
@@ -19,6 +19,8 @@ use super::wire;
 
 /// Largest answer that is read, in bytes.
 const ANSWER: usize = 1024 * 1024;
+/// Characters of a server's message that are shown.
+const WORDS: usize = 500;
 /// Pages of a wallet list that are read.
 const PAGES: usize = 1000;
 /// From the call to the answer: a little more than the server's own deadline.
@@ -51,6 +53,19 @@ impl HttpClient {
             .build()
             .map_err(ClientError::unreachable)?;
         Ok(Self { client, base: base(url)?, token })
+    }
+
+    /// Whether the server is on this machine, so that nothing between here and there can listen.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let host = self.base.host_str().unwrap_or_default();
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        address.map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
+    }
+
+    /// A fragment, or the code that releases one, goes to nobody over a connection that others can listen on.
+    fn protected(&self) -> Result<(), ClientError> {
+        if self.is_loopback() { Ok(()) } else { Err(ClientError::Unprotected) }
     }
 
     /// Makes a sign request.
@@ -106,6 +121,7 @@ impl HttpClient {
     /// # Errors
     /// [`ClientError`]; status 404 where there is no grant, no backup or no such wallet.
     pub async fn recovery(&self, name: &KeyId) -> Result<Recovery, ClientError> {
+        self.protected()?;
         let url = self.url(&["wallets", name.as_str(), "recovery"])?;
         let bytes = read(self.send(self.client.get(url)).await?).await?;
         Recovery::parse(&bytes).map_err(|_| ClientError::Malformed)
@@ -122,6 +138,7 @@ impl HttpClient {
         document: &[u8],
         acknowledged: u8,
     ) -> Result<wire::StoredFragment, ClientError> {
+        self.protected()?;
         let body = wire::NewFragment { document: STANDARD.encode(document), acknowledged };
         let url = self.url(&["v1", "wallets", name.as_str(), "fragment"])?;
         let answer = self.send(self.client.request(Method::PUT, url).json(&body)).await;
@@ -158,7 +175,8 @@ impl HttpClient {
             return Ok(response);
         }
         let body = read(response).await?;
-        let error = serde_json::from_slice(&body).map_err(|_| ClientError::Malformed)?;
+        let error: wire::Error = serde_json::from_slice(&body).map_err(|_| ClientError::Malformed)?;
+        let error = wire::Error { code: plain(&error.code), message: plain(&error.message), ..error };
         Err(ClientError::Refused { status: status.as_u16(), error })
     }
 
@@ -183,6 +201,20 @@ fn base(url: &str) -> Result<Url, ClientError> {
         && base.username().is_empty()
         && base.password().is_none();
     if is_bare { Ok(base) } else { Err(ClientError::Url) }
+}
+
+/// A server's words as they may be shown: a terminal obeys control characters, and a line break begins a line that looks
+/// like ours. Bidirectional marks and other characters without a picture go too.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars()
+        .take(WORDS)
+        .map(|c| if c.is_control() || is_format(c) { char::REPLACEMENT_CHARACTER } else { c })
+        .collect()
+}
+
+/// The general category Cf as far as it changes how a line reads (Unicode 16, UAX #9 and #44).
+const fn is_format(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 async fn json<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {
@@ -227,11 +259,38 @@ mod tests {
     }
 
     #[test]
+    fn only_this_machine_is_loopback() {
+        for near in
+            ["ws://127.0.0.1:1", "ws://127.8.8.8", "ws://[::1]:9", "ws://localhost:8080", "ws://LOCALHOST"]
+        {
+            assert!(client(near).unwrap().is_loopback(), "{near}");
+        }
+        for far in [
+            "ws://10.0.0.1",
+            "ws://localhost.example.org",
+            "ws://[::2]",
+            "ws://0.0.0.0:1",
+            "ws://127.0.0.1.example",
+        ] {
+            assert!(!client(far).unwrap().is_loopback(), "{far}");
+        }
+    }
+
+    #[test]
     fn a_name_cannot_climb_out_of_its_path() {
         let client = client("ws://127.0.0.1:8080").unwrap();
         for name in [".", ".."] {
             assert!(matches!(client.url(&["v1", "wallets", name]), Err(ClientError::Name)));
         }
+    }
+
+    #[test]
+    fn a_servers_words_cannot_steer_a_terminal() {
+        assert_eq!(
+            plain("no\n\u{1b}[2Jwhat to do: pay\u{202e}"),
+            "no\u{fffd}\u{fffd}[2Jwhat to do: pay\u{fffd}"
+        );
+        assert_eq!(plain(&"x".repeat(9_000)).len(), WORDS);
     }
 
     #[test]

@@ -100,9 +100,12 @@ pub(super) async fn store(
         Write::Abort(abort) => {
             // An abort in a DKG that stored nothing has no wallet to be counted for.
             if let Some(row) = &admitted.wallet {
-                let standing = convert::standing_after(row, &abort);
-                let audit = audit(&admitted.principal, abort_event(&standing), row);
-                admitted.wallet = Some(parts.vault.set_standing(row, standing, audit).await?);
+                let judge = |row: &WalletRecord| {
+                    let standing = convert::standing_after(row, &abort);
+                    let audit = audit(&admitted.principal, abort_event(&standing), row);
+                    (standing, audit)
+                };
+                admitted.wallet = Some(parts.vault.judge(row, judge).await?);
             }
         }
         // Only a device drops a pending share by itself.

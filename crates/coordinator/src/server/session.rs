@@ -1,6 +1,6 @@
 //! One socket on the server, from the upgrade to the close.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use maany_coordinator_proto::{
     Intent, KeyId, ServerSession, SessionId, WalletId,
@@ -8,7 +8,7 @@ use maany_coordinator_proto::{
 };
 use maany_coordinator_transport::{Participant, Transport};
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, Span, info};
+use tracing::{Instrument, Span, info, warn};
 
 use super::{Parts, host::ServerHost};
 use crate::{
@@ -16,6 +16,9 @@ use crate::{
     convert,
     driver::{Clock, Driver, Pause, SessionFailure},
 };
+
+/// How long a session handler may take to end after the server has cancelled its sessions.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// What may be between this process and the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,11 +75,27 @@ impl ReadySession {
         result
     }
 
-    /// Gives the transport to the host application, which from here on carries the session alone. Nothing has been
-    /// sent on it since the hello.
+    /// Gives the transport to the host application, which from here on carries the session alone. In DKG and signing
+    /// nothing has been sent on it since the hello; in refresh and restore both sides have said which share they hold.
+    /// The wallet stays busy for other sessions until the returned value is dropped.
     #[must_use]
-    pub fn into_transport(self) -> Box<dyn Transport> {
-        self.driver.into_transport()
+    pub fn into_transport(self) -> TakenOver {
+        let (transport, host) = self.driver.into_parts();
+        TakenOver { transport, _host: host }
+    }
+}
+
+/// A session whose host application carries it alone.
+pub struct TakenOver {
+    /// The open connection.
+    pub transport: Box<dyn Transport>,
+    /// Holds the wallet's lease.
+    _host: ServerHost,
+}
+
+impl std::fmt::Debug for TakenOver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TakenOver").finish_non_exhaustive()
     }
 }
 
@@ -91,7 +110,7 @@ pub(super) async fn run(
     let host = ServerHost::new(Arc::clone(&parts), channel);
     let machine = ServerSession::new(parts.limits.session, clock.now());
     let pool = Arc::clone(&parts.pool);
-    let mut driver = Driver::new(machine, host, transport, Participant::Device, pool, clock, cancel);
+    let mut driver = Driver::new(machine, host, transport, Participant::Device, pool, clock, cancel.clone());
     match driver.run_until_ready().await {
         Pause::Over(result) => end(driver, &result),
         Pause::Ready => {
@@ -103,7 +122,15 @@ pub(super) async fn run(
                 wallet: admitted.wallet.as_ref().map(|row| convert::wallet_from_storage(row.wallet)),
                 key_id: admitted.key_id.clone(),
             };
-            parts.handler.ready(ReadySession { driver, context }).await;
+            let left_alone = async {
+                cancel.cancelled().await;
+                tokio::time::sleep(LAST_WORDS).await;
+            };
+            // The host application's code decides nothing about when this process may end.
+            tokio::select! {
+                () = parts.handler.ready(ReadySession { driver, context }) => {}
+                () = left_alone => warn!("a session handler did not end when the server did"),
+            }
         }
     }
 }

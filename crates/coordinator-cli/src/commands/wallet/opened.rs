@@ -67,7 +67,10 @@ async fn connected(
     output: &Output,
 ) -> Result<Device, CliError> {
     let line = Arc::new(SessionLine::begin(output.mode(), doing));
-    let builder = builder(data, key).await?.server(access.server).token(token).progress(line);
+    let mut builder = builder(data, key).await?.server(access.server).token(token).progress(line);
+    if access.insecure_plaintext {
+        builder = builder.plaintext_signing();
+    }
     Ok(builder.build()?)
 }
 

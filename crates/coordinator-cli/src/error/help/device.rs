@@ -23,6 +23,7 @@ pub(in crate::error) fn device_code(error: &DeviceError) -> &'static str {
         DeviceError::PolicyRefused { .. } => "policy-refused",
         DeviceError::BadSignature | DeviceError::Mismatch(_) => "server-wrong",
         DeviceError::StepUp => "step-up",
+        DeviceError::Unprotected => "not-encrypted",
         _ => "device",
     }
 }
@@ -51,6 +52,9 @@ pub(super) fn help(error: &DeviceError) -> Option<String> {
         DeviceError::Store(error) => store(error),
         DeviceError::UnknownWallet => {
             words("`maany wallet list` shows the wallets of this device; --data names another device folder")
+        }
+        DeviceError::Unprotected => {
+            words("run this command on the server's machine, or through a tunnel such as ssh -L")
         }
         DeviceError::KeyIdTaken => {
             words("choose another --key-id, or none; an existing wallet is never overwritten")
@@ -99,7 +103,8 @@ pub(super) fn closed(code: CloseCode) -> Option<String> {
             words("another session of this wallet is under way: wait for it to end, and try again")
         }
         CloseCode::Quarantined => words(
-            "the server has locked the wallet; `maany wallet restore` with the operator's step-up code brings it back",
+            "the server has locked the wallet; `maany wallet refresh --stepped-up` with the operator's step-up code leads out \
+             of a quarantine, `maany wallet restore` out of a freeze",
         ),
         CloseCode::TooMany | CloseCode::GoingAway | CloseCode::Deadline | CloseCode::Internal => {
             words("try again in a moment")

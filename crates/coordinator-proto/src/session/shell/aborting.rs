@@ -5,17 +5,24 @@ use crate::session::{Input, Outbox, SessionError, StoreFault};
 
 pub(super) struct Aborting {
     error: SessionError,
+    /// The peer is still to be told.
+    tells: bool,
 }
 
 impl Aborting {
     pub(super) const fn new(error: SessionError) -> Self {
-        Self { error }
+        Self { error, tells: true }
+    }
+
+    /// The same after the connection was closed for something else.
+    pub(super) const fn unheard(error: SessionError) -> Self {
+        Self { error, tells: false }
     }
 
     pub(super) fn step(self, input: Input, expired: bool, out: &mut Outbox) -> Result<Self, SessionError> {
         match input {
             Input::Stored => {
-                close(&self.error, out);
+                self.tell(&self.error, out);
                 Err(self.error)
             }
             Input::StoreFailed(fault) => Err(self.unrecorded(fault, out)),
@@ -26,19 +33,25 @@ impl Aborting {
             }
             answer => {
                 let error = SessionError::Misuse { state: "the abort to be recorded", input: answer.name() };
-                close(&error, out);
+                self.tell(&error, out);
                 Err(error)
             }
         }
     }
 
+    fn tell(&self, error: &SessionError, out: &mut Outbox) {
+        if self.tells {
+            close(error, out);
+        }
+    }
+
     /// The abort is not known to be durable: the peer hears of an internal error and of nothing else.
     fn unrecorded(self, fault: StoreFault, out: &mut Outbox) -> SessionError {
-        let error = match self.error {
-            SessionError::Engine { class, .. } => SessionError::Unrecorded { class, fault },
-            other => other,
+        let error = match &self.error {
+            SessionError::Engine { class, .. } => SessionError::Unrecorded { class: *class, fault },
+            other => other.clone(),
         };
-        close(&error, out);
+        self.tell(&error, out);
         error
     }
 }

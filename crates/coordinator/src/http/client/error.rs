@@ -9,6 +9,9 @@ pub enum ClientError {
     /// The server's address is not one.
     #[error("the server address is not of the form ws://host:port")]
     Url,
+    /// A fragment would go over a connection that others can listen on.
+    #[error("fragments travel over loopback only: the connection would not be encrypted")]
+    Unprotected,
     /// The name cannot stand in a path.
     #[error("a wallet named by dots alone is reached by its wallet id only")]
     Name,
@@ -43,7 +46,7 @@ impl ClientError {
         match self {
             Self::Unreachable(_) => true,
             Self::Refused { error, .. } => error.retryable,
-            Self::Url | Self::Name | Self::Malformed | Self::TooLarge => false,
+            Self::Url | Self::Unprotected | Self::Name | Self::Malformed | Self::TooLarge => false,
         }
     }
 }

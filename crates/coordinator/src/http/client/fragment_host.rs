@@ -20,6 +20,7 @@ impl HttpClient {
         id: &KeyId,
         document: &[u8],
     ) -> Result<wire::HeldFragment, ClientError> {
+        self.protected()?;
         let body = wire::NewHeldFragment { fragment: STANDARD.encode(document) };
         let url = self.url(&["fragments", id.as_str()])?;
         let answer = self.send(self.client.post(url).json(&body)).await;
@@ -38,6 +39,7 @@ impl HttpClient {
         id: &KeyId,
         code: &StepUp,
     ) -> Result<Zeroizing<Vec<u8>>, ClientError> {
+        self.protected()?;
         let identity = age::x25519::Identity::generate();
         let request = self
             .client

@@ -1,7 +1,4 @@
-use std::{
-    io,
-    sync::{Mutex, PoisonError},
-};
+use std::{cell::RefCell, io, sync::Once};
 
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
@@ -9,13 +6,17 @@ use tracing_subscriber::fmt::MakeWriter;
 use super::*;
 use crate::test_support::{alice, doc, wallet};
 
+thread_local! {
+    /// What was logged on this thread, on which a test runs with everything that it calls.
+    static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Keeps everything that is logged, at every level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        LOGGED.with_borrow_mut(|logged| logged.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -28,23 +29,27 @@ impl<'a> MakeWriter<'a> for Log {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
-        self.clone()
+        Self
     }
+}
+
+/// For the whole process: what a thread alone listens to may be switched off for all by another thread's first event.
+fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
+            .with_ansi(false)
+            .with_writer(Log)
+            .finish();
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    });
 }
 
 #[tokio::test]
 async fn no_log_holds_a_url_path_a_token_or_a_body() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    // While there is only one subscriber, tracing asks the one of the thread that reaches a line first, which may be
-    // another test's thread, without any: the line would then be off for this test as well.
-    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
-    let _guard = tracing::subscriber::set_default(subscriber);
+    listen();
     let api = api().await;
     let row = wallet(&api.vault, &alice(), 1, Some("canary-key")).await;
     for path in [
@@ -67,7 +72,7 @@ async fn no_log_holds_a_url_path_a_token_or_a_body() {
     let code = api.post(&api.admin, "/v1/admin/step-up", &json!({"walletId": row.wallet.to_string()})).await;
     let code = code.json()["code"].as_str().unwrap().to_owned();
 
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = String::from_utf8(LOGGED.take()).unwrap();
     assert!(text.contains("route=\"/wallets/{id}\""), "routes are logged: {text}");
     let doc = body["signDoc"].as_str().unwrap();
     for secret in ["canary", "CANARY", &api.alice, &api.admin, &code, doc] {
