@@ -82,6 +82,11 @@ impl ServerData {
         self.0.join("admin.token")
     }
 
+    /// The key that devices pin.
+    pub(crate) fn channel_key(&self) -> PathBuf {
+        self.0.join("channel.key")
+    }
+
     /// Where the server listens, while it does.
     pub(crate) fn listening(&self) -> PathBuf {
         self.0.join("listening")

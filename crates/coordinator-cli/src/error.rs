@@ -19,6 +19,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::archive_file::ArchiveFileError;
+use crate::channel_key::ChannelKeyError;
 use crate::commands::DemoError;
 use crate::data_folder::FolderError;
 use crate::key_file::KeyFileError;
@@ -47,6 +48,8 @@ pub(crate) enum CliError {
     Key(#[from] KeyError),
     #[error("the API key cannot be made")]
     ApiKey(#[from] ApiKeyError),
+    #[error(transparent)]
+    ChannelKey(#[from] ChannelKeyError),
     #[error("the store holds no API key, so nobody could use this server")]
     NoApiKey,
     #[error("the engine cannot be started")]
@@ -129,7 +132,7 @@ impl CliError {
             Self::Folder(_) | Self::File(_) => "data-folder",
             Self::Settings(_) | Self::Policy(_) | Self::Port(_) => "configuration",
             Self::Store(_) => "store",
-            Self::Key(_) | Self::KeyFile(_) => "key",
+            Self::Key(_) | Self::KeyFile(_) | Self::ChannelKey(_) => "key",
             Self::ApiKey(_) | Self::NoApiKey => "api-key",
             Self::Pool(_) | Self::System { .. } => "system",
             Self::Bind(_) => "listen",

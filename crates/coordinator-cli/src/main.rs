@@ -2,6 +2,7 @@
 
 mod archive_file;
 mod chains;
+mod channel_key;
 mod cli;
 mod clock;
 mod coin;

@@ -26,7 +26,7 @@ fn import(world: &World, file: &str, data: &str) -> Said {
 fn bare_copy(world: &World, name: &str) {
     fs::create_dir(world.path(name)).unwrap();
     fs::set_permissions(world.path(name), Permissions::from_mode(0o700)).unwrap();
-    for file in ["maany.toml", "keys", "admin.token"] {
+    for file in ["maany.toml", "keys", "channel.key", "admin.token"] {
         fs::copy(world.path("server").join(file), world.path(name).join(file)).unwrap();
     }
 }
@@ -184,7 +184,10 @@ fn an_import_that_was_killed_is_cleared_away_by_the_next() {
     bare_copy(&world, "empty");
     fs::write(world.path("empty/coordinator.redb.importing"), "half a store").unwrap();
     import(&world, "archive", "empty").event("imported");
-    assert_eq!(files(&world.path("empty")), ["admin.token", "coordinator.redb", "keys", "maany.toml"]);
+    assert_eq!(
+        files(&world.path("empty")),
+        ["admin.token", "channel.key", "coordinator.redb", "keys", "maany.toml"]
+    );
 }
 
 #[test]

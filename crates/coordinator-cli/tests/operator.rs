@@ -5,9 +5,12 @@
 mod maany;
 
 use maany::{Server, World, some_file_holds};
+use serde_json::Value;
 use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 
 /// Changes a line of the configuration.
 fn configure(world: &World, from: &str, to: &str) {
@@ -29,6 +32,7 @@ fn init_makes_a_private_folder_and_shows_the_key_once() {
     for (name, mode) in [
         ("server", 0o700),
         ("server/keys", 0o600),
+        ("server/channel.key", 0o600),
         ("server/maany.toml", 0o600),
         ("server/admin.token", 0o600),
         ("server/coordinator.redb", 0o600),
@@ -152,6 +156,32 @@ fn a_key_file_that_others_read_or_that_is_anothers_is_refused() {
     world
         .run(&["serve", "--data", "server"])
         .failed_about(&["do not open this store", "put back the key file"]);
+}
+
+#[test]
+fn the_channel_key_is_told_by_its_public_half_and_is_the_same_in_every_run() {
+    let world = World::new();
+    let said = world.run(&["init", "--data", "server", "--json"]);
+    let key = said.event("initialised")["channelKey"].as_str().unwrap().to_owned();
+    assert_eq!(key.len(), 64);
+    let secret = fs::read(world.path("server/channel.key")).unwrap();
+    assert_eq!(secret.len(), 33);
+    assert!(!hex::encode(&secret).contains(&key));
+    for _ in 0..2 {
+        let mut command = world.command(&["serve", "--data", "server", "--listen", "127.0.0.1:0", "--json"]);
+        let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        server.kill().unwrap();
+        server.wait().unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["channelKey"], *key, "{line}");
+    }
+    fs::write(world.path("server/channel.key"), [1; 7]).unwrap();
+    world
+        .run(&["serve", "--data", "server"])
+        .failed_about(&["channel.key is damaged", "put channel.key back"]);
+    fs::remove_file(world.path("server/channel.key")).unwrap();
+    world.run(&["serve", "--data", "server"]).failed_about(&["there is no", "put channel.key back"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `maany init`: a server's data folder, from nothing to ready.
 
+use maany_coordinator::auth::NewApiKey;
+use maany_coordinator::proto::channel::PublicKey;
 use maany_coordinator::storage::FileKeyProvider;
 use maany_coordinator::{AllowList, ApiKeys, Scope, Scopes};
 use serde_json::json;
@@ -7,6 +9,7 @@ use std::path::Path;
 
 use super::server_store;
 use crate::chains;
+use crate::channel_key;
 use crate::cli::Init;
 use crate::data_folder::ServerData;
 use crate::error::CliError;
@@ -42,30 +45,34 @@ pub(super) async fn run(args: Init, output: &mut Output) -> Result<(), CliError>
         "data": data.path(),
         "configuration": data.configuration(),
         "chains": args.chain_ids,
-        "apiKeyId": made.id,
-        "apiKey": made.token.dangerous_expose(),
+        "channelKey": made.channel.to_string(),
+        "apiKeyId": made.api_key.id,
+        "apiKey": made.api_key.token.dangerous_expose(),
     });
-    output.say("initialised", fields, |page| tell(page, &data, &args, made.token.dangerous_expose()))?;
+    output.say("initialised", fields, |page| tell(page, &data, &args, &made))?;
     Ok(())
 }
 
-async fn make(
-    data: &ServerData,
-    settings: &Settings,
-    text: &str,
-    args: &Init,
-) -> Result<maany_coordinator::auth::NewApiKey, CliError> {
+/// What a new folder has that is told.
+struct Made {
+    api_key: NewApiKey,
+    channel: PublicKey,
+}
+
+async fn make(data: &ServerData, settings: &Settings, text: &str, args: &Init) -> Result<Made, CliError> {
     if let KeySettings::File { path } = &settings.keys {
         FileKeyProvider::create(&data.resolve(path), FIRST_KEY)?;
     }
+    let channel = channel_key::create(&data.channel_key())?.public();
     private_file::create(&data.configuration(), text.as_bytes())?;
     let keys = ApiKeys::load(server_store::open(data, settings).await?).await?;
     let operator = keys.create(&args.tenant, OPERATOR, Scopes::from([Scope::Admin])).await?;
     private_file::create(&data.admin_token(), operator.token.dangerous_expose().as_bytes())?;
-    Ok(keys.create(&args.tenant, &args.owner, Scopes::DEVICE).await?)
+    let api_key = keys.create(&args.tenant, &args.owner, Scopes::DEVICE).await?;
+    Ok(Made { api_key, channel })
 }
 
-fn tell(page: &mut Page<'_>, data: &ServerData, args: &Init, token: &str) -> std::io::Result<()> {
+fn tell(page: &mut Page<'_>, data: &ServerData, args: &Init, made: &Made) -> std::io::Result<()> {
     page.heading("A server's data folder is ready")?;
     page.fact("folder", &show(data.path()))?;
     page.fact("configuration", &show(&data.configuration()))?;
@@ -79,8 +86,9 @@ fn tell(page: &mut Page<'_>, data: &ServerData, args: &Init, token: &str) -> std
     {
         page.remark(&format!("{id} is not known to this release: the denom stake may be sent there"))?;
     }
+    page.fact("channel key", &made.channel.to_string())?;
     page.heading("The first API key, shown this once")?;
-    page.line(&format!("  {token}"))?;
+    page.line(&format!("  {}", made.api_key.token.dangerous_expose()))?;
     page.heading("Next")?;
     page.line(&format!("  maany serve --data {}", show(data.path())))?;
     page.line("  MAANY_TOKEN=<the API key> maany wallet create")

@@ -19,7 +19,7 @@ use crate::error::CliError;
 use crate::output::Output;
 use crate::process::Stop;
 use crate::settings::Settings;
-use crate::{logging, private_file};
+use crate::{channel_key, logging, private_file};
 
 pub(super) async fn run(args: Serve, output: &mut Output) -> Result<(), CliError> {
     let data = ServerData::open(args.data.path)?;
@@ -31,6 +31,8 @@ pub(super) async fn run(args: Serve, output: &mut Output) -> Result<(), CliError
     if keys.list().is_empty() {
         return Err(CliError::NoApiKey);
     }
+    let channel_key = channel_key::open(&data.channel_key())?;
+    let public_key = channel_key.public().to_string();
     let recorder = Arc::new(TextRecorder::default());
     let page = Arc::clone(&recorder);
 
@@ -39,6 +41,7 @@ pub(super) async fn run(args: Serve, output: &mut Output) -> Result<(), CliError
         .authenticator(Arc::new(ApiKeyAuthenticator::new(keys)))
         .policy(Arc::new(policy))
         .engine(Arc::new(Dkls23))
+        .channel_key(channel_key)
         .limits(ServerLimits {
             connections: settings.server.connections,
             drain: Duration::from_secs(settings.server.drain_seconds),
@@ -55,8 +58,9 @@ pub(super) async fn run(args: Serve, output: &mut Output) -> Result<(), CliError
     let _advertised = Advertised::new(&data, address)?;
     let mut stop = Stop::listen()?;
     let url = format!("ws://{address}");
-    output.say("listening", json!({"url": url, "address": address}), |page| {
+    output.say("listening", json!({"url": url, "address": address, "channelKey": public_key}), |page| {
         page.line(&format!("listening on {url}"))?;
+        page.line(&format!("channel key {public_key}"))?;
         if address.ip().is_loopback() {
             return Ok(());
         }

@@ -11,6 +11,7 @@ use maany_coordinator::storage::{KeyError, StoreError};
 use std::io::ErrorKind;
 
 use super::CliError;
+use crate::channel_key::ChannelKeyError;
 use crate::data_folder::FolderError;
 use crate::key_file::KeyFileError;
 use crate::passphrase::SecretError;
@@ -55,6 +56,7 @@ impl CliError {
             Self::OtherArchive { .. } => words("give an archive that `maany admin export` made"),
             Self::Secret(error) => secret(error),
             Self::KeyFile(error) => key_file(error),
+            Self::ChannelKey(error) => channel_key(error),
             Self::Device { source, .. } => device::help(source),
             Self::NotAFragment { .. } => words("give the files that `maany wallet backup` wrote"),
             Self::BadSecret(_) => words("copy it again: it has no spaces and no line breaks"),
@@ -173,6 +175,17 @@ fn key_file(error: &KeyFileError) -> Option<String> {
         }
         KeyFileError::Format { .. } => words("use the release that wrote it, or a later one"),
         KeyFileError::TooMuchWork { .. } | KeyFileError::NoRandomness | KeyFileError::Wrap(_) => None,
+    }
+}
+
+fn channel_key(error: &ChannelKeyError) -> Option<String> {
+    match error {
+        ChannelKeyError::File(PrivateFileError::Missing { .. }) | ChannelKeyError::Damaged { .. } => words(
+            "put channel.key back from a copy: with another key the devices that know this server refuse it",
+        ),
+        ChannelKeyError::File(error) => file(error),
+        ChannelKeyError::Format { .. } => words("use the release that wrote it, or a later one"),
+        ChannelKeyError::NoRandomness => None,
     }
 }
 
