@@ -11,6 +11,7 @@ mod fragments;
 mod once;
 mod read;
 mod reconciling;
+mod refusals;
 mod replacement;
 mod requests;
 mod shares;

@@ -188,14 +188,15 @@ impl Listening {
             header: limits.header,
             drain: limits.drain,
         };
-        let housekeeping = housekeeping::run(sessions.parts.vault.clone(), shutdown.clone());
+        let forgetting = housekeeping::run(sessions.parts.vault.clone(), shutdown.clone());
+        let closing = housekeeping::close_requests(Arc::clone(&sessions.parts.requests), shutdown.clone());
         let readiness = self.server.readiness;
         let draining = shutdown.clone();
         let drain = async move {
             draining.cancelled().await;
             readiness.drain();
         };
-        tokio::join!(listener::serve(self.listener, router, bounds, shutdown), drain, housekeeping);
+        tokio::join!(listener::serve(self.listener, router, bounds, shutdown), drain, forgetting, closing);
         sessions.tasks.close();
         if tokio::time::timeout(limits.drain, sessions.tasks.wait()).await.is_err() {
             sessions.cancel.cancel();

@@ -20,7 +20,7 @@ use std::{sync::Arc, time::Duration};
 use maany_coordinator_cosmos::SignMode;
 use maany_coordinator_proto::{ChainId, RequestId};
 use maany_coordinator_storage::{
-    Row, Vault,
+    Row, StoreError, Vault,
     record::{AuditRow, SignRequestRecord, WalletRecord, WalletState},
 };
 use maany_mpc_core::DerivationPath;
@@ -43,11 +43,13 @@ pub struct SignRequestLimits {
     pub lifetime: Duration,
     /// Open requests that one wallet may have. The default is 64.
     pub open_per_wallet: usize,
+    /// Refused requests that are kept of one wallet, the newest. The default is 64.
+    pub refused_per_wallet: usize,
 }
 
 impl Default for SignRequestLimits {
     fn default() -> Self {
-        Self { lifetime: Duration::from_secs(10 * 60), open_per_wallet: 64 }
+        Self { lifetime: Duration::from_secs(10 * 60), open_per_wallet: 64, refused_per_wallet: 64 }
     }
 }
 
@@ -142,6 +144,24 @@ impl SignRequests {
     ) -> Result<Option<SignRequest>, SignRequestError> {
         let row = self.vault.request(&principal.rows(), convert::request_to_storage(request)).await?;
         row.map(|row| self.read(row)).transpose()
+    }
+
+    /// Takes expired requests off the lists of open ones, whosever they are; says how many. One that has just expired may
+    /// still be in a session that began in time, and is left.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn close_expired(&self) -> Result<usize, StoreError> {
+        let now_ms = self.clock.now_ms();
+        let audit = |record: &SignRequestRecord| AuditRow {
+            at_ms: now_ms,
+            actor: "housekeeping".to_owned(),
+            event: "sign-request-expired".to_owned(),
+            wallet: Some(record.wallet),
+            details: format!("request {} digest {}", record.request, hex::encode(record.digest)),
+        };
+        let over = now_ms.saturating_sub(millis(SESSION));
+        self.vault.close_expired_requests(over, Status::Expired.number(), audit).await
     }
 
     fn read(&self, row: Row<SignRequestRecord>) -> Result<SignRequest, SignRequestError> {

@@ -18,8 +18,13 @@ const LISTING_PAGE: usize = 100;
 pub enum Listing {
     /// It may be signed.
     Open,
-    /// It is refused or over.
+    /// It is over.
     Closed,
+    /// It is refused from the start: of its wallet so many refused ones are kept, this one among them.
+    Refused {
+        /// How many; at least this one.
+        keep: usize,
+    },
 }
 
 impl Vault {
@@ -37,12 +42,15 @@ impl Vault {
         if request.signature.is_some() {
             return Err(StoreError::WrongState { reason: "a new request holds no signature" });
         }
+        let key = request_key(request.request);
         let mut staged = Transaction::new(self);
-        staged.insert(RecordTable::Requests, &request_key(request.request), &request).await?;
+        staged.insert(RecordTable::Requests, &key, &request).await?;
         self.list(&mut staged, &request, listing).await?;
         match staged.commit(audit).await {
             Ok(()) => Ok(Row { version: 1, record: request }),
-            Err(StoreError::Conflict { table: Table::Requests, .. }) => {
+            Err(StoreError::Conflict { table: Table::Requests, key: found })
+                if found == hex::encode(&key) =>
+            {
                 Err(StoreError::AlreadyExists { what: "sign request" })
             }
             Err(error) => Err(error),
@@ -134,8 +142,8 @@ impl Vault {
         self.change_request(row, request, Listing::Closed, audit).await
     }
 
-    /// Ends the listed requests that expired before `now_ms` with this status; says how many. A request that
-    /// changes at the same time is left to the next call.
+    /// Ends the listed requests that expired before `now_ms` with this status, each in a write of its own; says how many.
+    /// A request that changes at the same time is left to the next call.
     ///
     /// # Errors
     /// Where the store fails.
@@ -143,7 +151,7 @@ impl Vault {
         &self,
         now_ms: u64,
         status: u8,
-        audit: AuditRow,
+        audit: impl Fn(&SignRequestRecord) -> AuditRow + Send + Sync,
     ) -> Result<usize, StoreError> {
         let (mut after, mut count) = (None::<Vec<u8>>, 0);
         loop {
@@ -157,7 +165,8 @@ impl Vault {
                 if let Ok(Some(row)) = read {
                     let mut ended = row.record.clone();
                     ended.status = status;
-                    match self.change_request(&row, ended, Listing::Closed, audit.clone()).await {
+                    let audit = audit(&ended);
+                    match self.change_request(&row, ended, Listing::Closed, audit).await {
                         Ok(_) => count += 1,
                         Err(StoreError::Conflict { .. } | StoreError::AlreadySigned) => {}
                         Err(error) => return Err(error),
@@ -204,11 +213,14 @@ impl Vault {
         request: &SignRequestRecord,
         listing: Listing,
     ) -> Result<(), StoreError> {
-        if listing == Listing::Open {
-            let row = UsedIdRecord { expires_ms: request.expires_ms };
-            staged.insert(RecordTable::Requests, &listing_key(request), &row).await?;
+        match listing {
+            Listing::Open => {
+                let row = UsedIdRecord { expires_ms: request.expires_ms };
+                staged.insert(RecordTable::Requests, &listing_key(request), &row).await
+            }
+            Listing::Refused { keep } => self.stage_refusal(staged, request, keep).await,
+            Listing::Closed => Ok(()),
         }
-        Ok(())
     }
 
     async fn relist(
@@ -218,13 +230,14 @@ impl Vault {
         listing: Listing,
     ) -> Result<(), StoreError> {
         let key = listing_key(request);
-        match (self.store.get(Table::Requests, &key).await?, listing) {
-            (Some(row), Listing::Closed) => {
+        let listed = self.store.get(Table::Requests, &key).await?;
+        match (listed, listing) {
+            (Some(_), Listing::Open) => Ok(()),
+            (None, _) => self.list(staged, request, listing).await,
+            (Some(row), Listing::Closed | Listing::Refused { .. }) => {
                 staged.erase(RecordTable::Requests, &key, row.version);
-                Ok(())
+                self.list(staged, request, listing).await
             }
-            (Some(_), Listing::Open) | (None, Listing::Closed) => Ok(()),
-            (None, Listing::Open) => self.list(staged, request, listing).await,
         }
     }
 
@@ -250,7 +263,7 @@ const LISTED: u8 = b'o';
 /// First byte of the key of a request.
 const REQUEST: u8 = b'r';
 
-fn request_key(request: RequestId) -> Vec<u8> {
+pub(super) fn request_key(request: RequestId) -> Vec<u8> {
     [&[REQUEST], request.as_bytes().as_slice()].concat()
 }
 
@@ -260,13 +273,13 @@ fn listing_prefix(wallet: WalletId, digest: Option<&[u8; 32]>) -> Vec<u8> {
 }
 
 /// Wallet, digest, request.
-fn listing_key(request: &SignRequestRecord) -> Vec<u8> {
+pub(super) fn listing_key(request: &SignRequestRecord) -> Vec<u8> {
     let mut key = listing_prefix(request.wallet, Some(&request.digest));
     key.extend_from_slice(request.request.as_bytes());
     key
 }
 
-/// The request that a listing is of.
-fn listed(key: &[u8]) -> Option<RequestId> {
+/// The request that a listing or a refusal is of: the end of its key.
+pub(super) fn listed(key: &[u8]) -> Option<RequestId> {
     key.last_chunk::<16>().map(|id| RequestId::from_bytes(*id))
 }

@@ -1,7 +1,8 @@
 //! Sign requests: one signature each, found by id, wallet and digest, by their owner only.
 
+use maany_coordinator_storage::record::SignRequestRecord;
 use maany_coordinator_storage::vault::Listing;
-use maany_coordinator_storage::{RequestId, StoreError, Table};
+use maany_coordinator_storage::{RequestId, Row, StoreError, Table, Vault};
 
 use crate::lab::{alice, audit, bob, request, server, wallet_id};
 
@@ -120,12 +121,12 @@ async fn open_requests_are_found_by_wallet_and_digest_until_they_end() {
     assert_eq!(find(None, 999).await, [2, 3]);
 
     // Requests 2, 3 and 4 are still listed.
-    assert_eq!(vault.close_expired_requests(1000, 8, audit("expired")).await.unwrap(), 0);
-    assert_eq!(vault.close_expired_requests(1001, 8, audit("expired")).await.unwrap(), 3);
+    assert_eq!(vault.close_expired_requests(1000, 8, |_| audit("expired")).await.unwrap(), 0);
+    assert_eq!(vault.close_expired_requests(1001, 8, |_| audit("expired")).await.unwrap(), 3);
     assert_eq!(lab.keys(Table::Requests).len(), 5);
     let ended = vault.request(&alice(), RequestId::from_bytes([4; 16])).await.unwrap().unwrap();
     assert_eq!(ended.status, 8);
-    assert_eq!(vault.close_expired_requests(1001, 8, audit("expired")).await.unwrap(), 0);
+    assert_eq!(vault.close_expired_requests(1001, 8, |_| audit("expired")).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -143,7 +144,53 @@ async fn a_damaged_request_hides_no_other() {
         "{:?}",
         page.damaged
     );
-    assert_eq!(vault.close_expired_requests(2000, 8, audit("expired")).await.unwrap(), 2);
+    assert_eq!(vault.close_expired_requests(2000, 8, |_| audit("expired")).await.unwrap(), 2);
+}
+
+/// Alice's refused request `n` of a wallet, made at time `n`.
+async fn refuse(vault: &Vault, n: u8, wallet: u8, keep: usize) -> Row<SignRequestRecord> {
+    let refused = SignRequestRecord { created_ms: n.into(), status: 3, ..request(n, alice(), wallet, n) };
+    vault.insert_request(refused, Listing::Refused { keep }, audit("refused")).await.unwrap()
+}
+
+async fn there(vault: &Vault, n: u8) -> bool {
+    vault.request(&alice(), RequestId::from_bytes([n; 16])).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn of_refused_requests_the_newest_of_each_wallet_are_kept() {
+    let (lab, vault) = server().await;
+    vault.insert_request(request(1, alice(), 1, 1), Listing::Open, audit("made")).await.unwrap();
+    let rows = lab.count(Table::Requests);
+    refuse(&vault, 2, 2, 3).await;
+    for n in 3..=20 {
+        refuse(&vault, n, 1, 3).await;
+        // A refused request has two rows, and there are three and one at most.
+        assert!(lab.count(Table::Requests) <= rows + 8, "{n}");
+    }
+    for n in 1..=20 {
+        assert_eq!(there(&vault, n).await, n <= 2 || n > 17, "{n}");
+    }
+    assert_eq!(vault.open_requests(&alice(), wallet_id(1), None, 1).await.unwrap().rows.len(), 1);
+    // A smaller bound takes the rest along; none is as one.
+    refuse(&vault, 21, 1, 0).await;
+    assert_eq!((there(&vault, 20).await, there(&vault, 21).await), (false, true));
+}
+
+#[tokio::test]
+async fn a_refused_request_that_was_allowed_later_is_kept() {
+    let (_, vault) = server().await;
+    let first = refuse(&vault, 1, 1, 1).await;
+    let open = vault.judge_request(&first, 1, 1, "yes".into(), Listing::Open, audit("j")).await.unwrap();
+    refuse(&vault, 2, 1, 1).await;
+    assert!(there(&vault, 1).await, "it is open");
+    vault.store_signature(&open, [7; 65], SIGNED, audit("signed")).await.unwrap();
+    let third = refuse(&vault, 3, 1, 1).await;
+    let open = vault.judge_request(&third, 1, 1, "yes".into(), Listing::Open, audit("j")).await.unwrap();
+    let again = vault.judge_request(&open, 3, 3, "no".into(), Listing::Refused { keep: 1 }, audit("j")).await;
+    again.unwrap();
+    assert!(there(&vault, 1).await && !there(&vault, 2).await && there(&vault, 3).await);
+    assert_eq!(vault.open_requests(&alice(), wallet_id(1), None, 1).await.unwrap().rows.len(), 0);
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -105,7 +105,7 @@ impl SignRequests {
         }
         let (status, listing) = match decision {
             Decision::Allow => (Status::Open, Listing::Open),
-            Decision::Deny => (Status::Refused, Listing::Closed),
+            Decision::Deny => (Status::Refused, Listing::Refused { keep: self.limits.refused_per_wallet }),
         };
         let record = SignRequestRecord {
             request: random::bytes().map_err(SignRequestError::NoRandomness)?.into(),

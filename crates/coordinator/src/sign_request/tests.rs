@@ -304,6 +304,40 @@ async fn open_requests_of_a_wallet_are_bounded_and_expired_ones_make_room() {
 }
 
 #[tokio::test]
+async fn refused_requests_do_not_pile_up() {
+    let bench = bench(RefuseAll).await;
+    let limits = SignRequestLimits { refused_per_wallet: 3, ..SignRequestLimits::default() };
+    let requests = bench.requests.with_limits(limits);
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let mut made_so_far = Vec::new();
+    for sequence in 0..10 {
+        bench.hands.advance(1);
+        made_so_far.push(made(requests.create(&alice(), &row, numbered(&row, sequence)).await.unwrap()));
+    }
+    for (index, request) in made_so_far.iter().enumerate() {
+        let kept = requests.get(&alice(), request.id()).await.unwrap();
+        assert_eq!(kept.map(|request| request.status()), (index >= 7).then_some(Status::Refused), "{index}");
+    }
+}
+
+#[tokio::test]
+async fn housekeeping_closes_what_has_expired_and_no_session_can_be_signing() {
+    let bench = bench(allow(false)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let request = made(bench.requests.create(&alice(), &row, plain(&row)).await.unwrap());
+    bench.hands.advance(600_001);
+    assert_eq!(bench.requests.close_expired().await.unwrap(), 0, "a session may have begun in time");
+    bench.hands.advance(60_000);
+    assert_eq!(bench.requests.close_expired().await.unwrap(), 1);
+    assert_eq!(bench.requests.close_expired().await.unwrap(), 0);
+    let closed = bench.requests.get(&alice(), request.id()).await.unwrap().unwrap();
+    assert_eq!(closed.status(), Status::Expired);
+    assert!(events(&bench.vault).await.contains(&"sign-request-expired".to_owned()));
+    let listed = bench.vault.open_requests(&alice().rows(), row.wallet, None, 0).await.unwrap();
+    assert!(listed.rows.is_empty());
+}
+
+#[tokio::test]
 async fn a_wallet_that_is_not_active_gets_no_request() {
     let bench = bench(allow(true)).await;
     let row = wallet(&bench.vault, &alice(), 1, None).await;
