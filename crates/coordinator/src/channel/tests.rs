@@ -1,5 +1,6 @@
 //! The channel's two ends against each other: over memory with the runtime's own clock, and over real WebSockets.
 
+mod conformance;
 mod cutting;
 mod house;
 mod refusing;

@@ -27,7 +27,7 @@ async fn upgrade(State(house): State<House>, upgrade: Upgrade) -> Response {
 }
 
 /// A house that listens; it stops when the task is dropped.
-async fn listening() -> (House, UnboundedReceiver<Accepted>, SocketAddr, JoinHandle<()>) {
+pub(super) async fn listening() -> (House, UnboundedReceiver<Accepted>, SocketAddr, JoinHandle<()>) {
     let (house, sessions) = House::new();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -51,7 +51,7 @@ impl Dial for Wire {
     }
 }
 
-async fn session(
+pub(super) async fn session(
     house: &House,
     sessions: &mut UnboundedReceiver<Accepted>,
     address: SocketAddr,
