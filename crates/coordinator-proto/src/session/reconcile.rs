@@ -12,9 +12,10 @@
 //! - R5: the active shares are equal, the device has no pending share, and a backup of the active one is complete or not
 //!   needed: erase the retired one.
 //!
-//! R3 to R5 are for the enrolled device alone. A restore proves what it holds only by its ceremony, so nothing is erased
-//! on its claim: the write of the new share erases what the wallet held beside the share that the ceremony ran with,
-//! which may be the retired one ([`Agreement::FromRetired`]).
+//! R2 to R5 are for a device that is known. A restore proves what it holds only by its ceremony, so nothing is erased
+//! on its claim: it runs with the share that was rebuilt, active or retired ([`Agreement::FromRetired`]), and the write of
+//! the new share erases what the wallet held beside it. It never runs with another share that the device still holds:
+//! the rebuilt one is the one of which there is a backup.
 //!
 //! The first share of a wallet is provisional until the device has said that it holds it: [`proves_provisional`] is R1
 //! and R2 for it.
@@ -183,8 +184,9 @@ pub fn reconcile(server: ServerHolds, device: DeviceClaim) -> Verdict {
     }
     if let Some(pending) = server.pending {
         let device_is_ahead = device.active == Some(pending);
-        let both_prepared =
-            device.pending == Some(pending) && device.active.is_none_or(|active| active == server.active);
+        let both_prepared = device.pending == Some(pending)
+            && device.active.is_none_or(|active| active == server.active)
+            && device.identity != Identity::Restoring;
         if device_is_ahead || both_prepared {
             return promote(server, device, pending);
         }
@@ -250,15 +252,15 @@ fn promote(server: ServerHolds, device: DeviceClaim, pending: ShareId) -> Verdic
 fn settled(change: Option<Change>, holds: ServerHolds, device: DeviceClaim) -> Verdict {
     let agreement = if device.active == Some(holds.active) {
         Agreement::Equal
+    } else if device.identity == Identity::Restoring {
+        match holds.retired {
+            Some(retired) if device.active == Some(retired) => Agreement::FromRetired(retired),
+            _ => Agreement::Diverged,
+        }
     } else if device.pending == Some(holds.active) {
         Agreement::DeviceFollows
     } else {
-        match holds.retired {
-            Some(retired) if device.active == Some(retired) && device.identity == Identity::Restoring => {
-                Agreement::FromRetired(retired)
-            }
-            _ => Agreement::Diverged,
-        }
+        Agreement::Diverged
     };
     Verdict::Settled { change, holds, agreement }
 }

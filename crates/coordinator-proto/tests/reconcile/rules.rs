@@ -99,8 +99,12 @@ fn a_restore_starts_from_the_retired_share_and_erases_nothing_on_its_claim() {
     let claim = DeviceClaim { identity: Identity::Restoring, ..device() };
     for confirmed in [Confirmed::No, Confirmed::Yes] {
         assert_eq!(change(server(confirmed), claim), (None, Agreement::FromRetired(share(1, 1))));
-        let follows = DeviceClaim { pending: Some(share(2, 3)), ..claim };
-        assert_eq!(change(server(confirmed), follows), (None, Agreement::DeviceFollows));
+        let with_pending = DeviceClaim { pending: Some(share(2, 3)), ..claim };
+        assert_eq!(
+            change(server(confirmed), with_pending),
+            (None, Agreement::FromRetired(share(1, 1))),
+            "the rebuilt share is the one of which there is a backup"
+        );
     }
 }
 
@@ -179,6 +183,7 @@ fn each_change_has_exactly_its_reason() {
             let r1 = server.pending.is_some() && server.pending == claim.active;
             let r2 = server.pending.is_some()
                 && server.pending == claim.pending
+                && claim.identity != Identity::Restoring
                 && (claim.active.is_none() || claim.active == Some(server.active));
             let rolled_back = !r1
                 && claim.active.is_some_and(|active| match claim.identity {
@@ -251,14 +256,17 @@ fn no_change_takes_the_last_common_share_away() {
             }
             let expected = match agreement {
                 Agreement::Equal => claim.active == Some(holds.active),
-                Agreement::DeviceFollows => claim.pending == Some(holds.active),
+                Agreement::DeviceFollows => {
+                    claim.pending == Some(holds.active) && claim.identity != Identity::Restoring
+                }
                 Agreement::FromRetired(id) => {
                     claim.identity == Identity::Restoring
                         && claim.active == Some(id)
                         && holds.retired == Some(id)
                 }
                 Agreement::Diverged => {
-                    claim.active != Some(holds.active) && claim.pending != Some(holds.active)
+                    let follows = claim.pending == Some(holds.active);
+                    claim.active != Some(holds.active) && (!follows || claim.identity == Identity::Restoring)
                 }
             };
             assert!(expected, "the agreement is what it says");
