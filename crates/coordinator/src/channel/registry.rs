@@ -147,9 +147,10 @@ impl Live {
     /// Ends the session: no socket is taken any more. Gives the one that waited.
     pub(super) fn end(&self) -> Option<Attached> {
         self.registry.lock().remove(&self.name);
-        let waiting = self.session.take();
-        *self.session.place() = Place::Over;
-        waiting
+        match mem::replace(&mut *self.session.place(), Place::Over) {
+            Place::Taken(attached) => Some(*attached),
+            Place::Empty | Place::Over => None,
+        }
     }
 }
 
