@@ -76,6 +76,8 @@ pub(crate) enum CliError {
     ImportRuns,
     #[error("the archive is of another kind: {what:?}")]
     OtherArchive { what: String },
+    #[error("the wallet is not locked")]
+    NotLocked,
     #[error("the step-up code cannot be made")]
     StepUp(#[source] StepUpError),
     #[error(transparent)]
@@ -142,6 +144,7 @@ impl CliError {
             Self::NoStore { .. } => "store",
             Self::StoreExists { .. } => "store-exists",
             Self::StoreInUse { .. } | Self::ImportRuns => "store-in-use",
+            Self::NotLocked => "not-locked",
             Self::StepUp(_) => "step-up",
             Self::Secret(_) | Self::BadSecret(_) => "secret",
             Self::DeviceSetUp(_) => "device",

@@ -256,3 +256,35 @@ fn a_command_line_that_makes_no_sense_exits_with_2() {
     }
     assert_eq!(world.run(&["--help"]).code, Some(0));
 }
+
+#[test]
+fn an_operator_sees_which_wallets_are_locked_whether_a_server_runs_or_not() {
+    let world = World::new();
+    let token = world.init();
+    let server = world.serve();
+    let wallet = |arguments: &[&str]| -> maany::Said {
+        let mut command = world.command(&[&["wallet"], arguments].concat());
+        command.env("MAANY_TOKEN", &token).env("MAANY_SERVER", &server.url).output().unwrap().into()
+    };
+    let made = wallet(&["create", "--key-id", "savings", "--data", "phone", "--json"]);
+    let made = made.event("wallet-created")["wallet"].as_str().unwrap().to_owned();
+    let list = ["admin", "quarantine", "list", "--data", "server", "--json"];
+    let clear = ["admin", "quarantine", "clear", &made, "--data", "server"];
+    let status = wallet(&["status", "savings", "--data", "phone", "--json"]).event("status");
+    assert_eq!((&status["state"], &status["failedChecks"]), (&"active".into(), &0.into()));
+    assert_eq!((&status["server"]["state"], &status["server"]["epoch"]), (&"active".into(), &1.into()));
+    assert_eq!((&status["cause"], &status["backup"]), (&Value::Null, &Value::Null));
+    assert_eq!(world.run(&list).event("locked")["wallets"], serde_json::json!([]));
+    world.run(&clear).failed_about(&["not locked", "maany admin step-up"]);
+    let nobody = ["admin", "quarantine", "clear", "00000000000000000000000000000001", "--data", "server"];
+    world.run(&nobody).failed_about(&["no such wallet"]);
+    let url = server.url.clone();
+    drop(server);
+    assert_eq!(world.run(&list).event("locked")["wallets"], serde_json::json!([]));
+    world.run(&clear).failed_about(&["not locked"]);
+    world.run(&nobody).failed_about(&["no such wallet"]);
+    let mut alone = world.command(&["wallet", "status", "--data", "phone"]);
+    let alone: maany::Said =
+        alone.env("MAANY_TOKEN", &token).env("MAANY_SERVER", url).output().unwrap().into();
+    assert!(alone.out.contains("not known: ") && alone.out.contains("active"), "{} {}", alone.out, alone.err);
+}

@@ -14,6 +14,7 @@ mod renew;
 mod restore;
 mod run;
 mod sign;
+mod status;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -28,6 +29,7 @@ pub use self::{
     builder::{DeviceBuildError, DeviceBuilder},
     error::DeviceError,
     parts::{Done, Progress, ProgressEvent, Report, SignOrder, Signed, Unwatched, WalletInfo},
+    status::WalletStatus,
 };
 use crate::{engine_pool::EnginePool, http::client::HttpClient, retry::Backoff};
 

@@ -15,6 +15,7 @@ mod fragments;
 pub(crate) mod gate;
 mod health;
 mod layers;
+mod quarantine;
 mod recovery;
 mod sign_requests;
 mod state;
@@ -50,6 +51,8 @@ pub fn router(state: HttpState) -> Router {
         .route("/v1/sign-requests", post(sign_requests::create))
         .route("/v1/sign-requests/{id}", get(sign_requests::show))
         .route("/v1/admin/step-up", post(admin::step_up))
+        .route("/v1/admin/quarantine", get(quarantine::list))
+        .route("/v1/admin/quarantine/clear", post(quarantine::clear))
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
         .layer(layers::body_limit(&gate))

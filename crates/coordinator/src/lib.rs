@@ -9,6 +9,7 @@ pub mod engine_pool;
 pub mod fragment_host;
 pub mod http;
 pub mod policy;
+pub mod quarantine;
 mod random;
 pub mod retry;
 pub mod server;

@@ -15,6 +15,35 @@ pub(crate) enum Admin {
     Export(Export),
     /// Put the store of an archive where there is none.
     Import(Import),
+    /// See which wallets are locked, and let one be led out.
+    #[command(subcommand)]
+    Quarantine(Quarantine),
+}
+
+/// What an operator does about locked wallets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Quarantine {
+    /// List the wallets that are quarantined or frozen.
+    List(ListLocked),
+    /// Make a single-use code with which the wallet's device leads it out. The wallet stays locked until then.
+    Clear(ClearLock),
+}
+
+/// Where to look.
+#[derive(Debug, Args)]
+pub(crate) struct ListLocked {
+    #[command(flatten)]
+    pub(crate) data: ServerFolder,
+}
+
+/// Which wallet.
+#[derive(Debug, Args)]
+pub(crate) struct ClearLock {
+    /// The wallet's id, 32 hexadecimal digits.
+    #[arg(value_name = "WALLET")]
+    pub(crate) wallet: String,
+    #[command(flatten)]
+    pub(crate) data: ServerFolder,
 }
 
 /// Whom a step-up code is for.

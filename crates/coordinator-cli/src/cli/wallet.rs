@@ -15,6 +15,8 @@ pub(crate) enum Wallet {
     Create(Create),
     /// List the wallets that this device holds.
     List(List),
+    /// Show how wallets stand, on this device and on the server.
+    Status(Status),
     /// Show a wallet's address on a chain.
     Address(ShowAddress),
     /// Sign a transfer.
@@ -76,6 +78,16 @@ pub(crate) struct Create {
 pub(crate) struct List {
     #[command(flatten)]
     pub(crate) folder: DeviceFolder,
+}
+
+/// How wallets stand.
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// The wallet's id, or the name that it was made with [default: all of them].
+    #[arg(value_name = "WALLET")]
+    pub(crate) wallet: Option<String>,
+    #[command(flatten)]
+    pub(crate) connected: Connected,
 }
 
 /// An address.

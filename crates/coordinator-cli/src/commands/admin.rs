@@ -2,17 +2,22 @@
 
 mod export;
 mod import;
+mod quarantine;
 mod running;
 mod step_up;
 
-use crate::cli::admin::Admin;
+use crate::cli::admin::{Admin, Quarantine};
 use crate::error::CliError;
 use crate::output::Output;
+
+pub(super) use quarantine::why;
 
 pub(super) async fn run(command: Admin, output: &mut Output) -> Result<(), CliError> {
     match command {
         Admin::StepUp(args) => step_up::run(args, output).await,
         Admin::Export(args) => export::run(args, output).await,
         Admin::Import(args) => import::run(args, output).await,
+        Admin::Quarantine(Quarantine::List(args)) => quarantine::list(args, output).await,
+        Admin::Quarantine(Quarantine::Clear(args)) => quarantine::clear(args, output).await,
     }
 }

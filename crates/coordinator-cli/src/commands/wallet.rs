@@ -8,6 +8,7 @@ mod opened;
 mod refresh;
 mod restore;
 mod sign;
+mod status;
 
 use maany_coordinator::WalletInfo;
 use maany_coordinator::device::Report;
@@ -24,6 +25,7 @@ pub(super) async fn run(command: Wallet, output: &mut Output) -> Result<(), CliE
     match command {
         Wallet::Create(args) => create::run(args, output).await,
         Wallet::List(args) => list::run(args, output).await,
+        Wallet::Status(args) => status::run(args, output).await,
         Wallet::Address(args) => address::run(args, output).await,
         Wallet::Sign(args) => sign::run(*args, output).await,
         Wallet::Refresh(args) => refresh::run(args, output).await,

@@ -52,6 +52,9 @@ impl CliError {
             Self::StoreInUse { .. } => words(
                 "a server is running: stop it, export, and start it again; `maany serve` drains within seconds",
             ),
+            Self::NotLocked => words(
+                "`maany admin quarantine list` names the locked ones; `maany admin step-up` makes a code for any wallet",
+            ),
             Self::ImportRuns => words("wait for it to end"),
             Self::OtherArchive { .. } => words("give an archive that `maany admin export` made"),
             Self::Secret(error) => secret(error),

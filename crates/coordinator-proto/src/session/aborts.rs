@@ -48,6 +48,9 @@ impl AbortLedger {
     /// The size of the byte form.
     pub const SIZE: usize = 10;
 
+    /// How many class B aborts in one epoch quarantine a wallet.
+    pub const QUARANTINE_AFTER: u8 = QUARANTINE_AFTER;
+
     /// Adds an abort.
     #[must_use]
     pub fn record(self, epoch: Epoch, class: AbortClass) -> AbortRecord {

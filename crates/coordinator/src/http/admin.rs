@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{auth::Scope, convert};
 
-const NO_STORE: [(HeaderName, HeaderValue); 1] =
+/// A code is for one reader.
+pub(super) const NO_STORE: [(HeaderName, HeaderValue); 1] =
     [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
 
 /// Makes a step-up code for any owner's wallet. The answer holds it, and nothing else ever does.

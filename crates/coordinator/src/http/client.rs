@@ -5,6 +5,7 @@
 
 mod error;
 mod fragment_host;
+mod quarantine;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 

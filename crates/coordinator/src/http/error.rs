@@ -11,7 +11,10 @@ use axum::{
 use maany_coordinator_storage::StoreError;
 
 use super::wire;
-use crate::{auth::Scope, fragment_host::ReleaseError, sign_request::SignRequestError, step_up::StepUpError};
+use crate::{
+    auth::Scope, fragment_host::ReleaseError, quarantine::ClearError, sign_request::SignRequestError,
+    step_up::StepUpError,
+};
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +55,9 @@ pub(super) enum ApiError {
     /// A release of a fragment host was not made.
     #[error(transparent)]
     Release(ReleaseError),
+    /// The wallet is not locked: there is nothing to lead out of.
+    #[error("the wallet is not locked")]
+    NotLocked,
     /// The server is shutting down.
     #[error("the server is shutting down")]
     Draining,
@@ -61,6 +67,17 @@ pub(super) enum ApiError {
     /// Something else failed on this side.
     #[error("an internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<ClearError> for ApiError {
+    fn from(error: ClearError) -> Self {
+        match error {
+            ClearError::UnknownWallet => Self::NotFound,
+            ClearError::NotLocked => Self::NotLocked,
+            ClearError::Store(error) => Self::Store(error),
+            ClearError::StepUp(error) => error.into(),
+        }
+    }
 }
 
 impl From<StepUpError> for ApiError {
@@ -102,6 +119,7 @@ impl ApiError {
             Self::SignRequest(error) => sign_request(error),
             Self::Fragment(_) => told(StatusCode::UNPROCESSABLE_ENTITY, "fragment"),
             Self::Release(_) => told(StatusCode::CONFLICT, "conflict"),
+            Self::NotLocked => told(StatusCode::CONFLICT, "not_locked"),
             Self::Draining => later(StatusCode::SERVICE_UNAVAILABLE, "draining"),
             Self::Store(error) => store(error),
             Self::Internal(_) => told(StatusCode::INTERNAL_SERVER_ERROR, "internal"),

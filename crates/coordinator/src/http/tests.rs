@@ -7,6 +7,7 @@ mod fragment_host;
 mod health;
 mod limits;
 mod logs;
+mod quarantine;
 mod sign_requests;
 mod wallets;
 

@@ -58,6 +58,14 @@ pub(super) struct Cursor {
     after: Option<String>,
 }
 
+impl Cursor {
+    /// The place that a list gave.
+    pub(super) fn after(self) -> Result<Option<Vec<u8>>, ApiError> {
+        let after = self.after.map(hex::decode).transpose();
+        after.map_err(|_| ApiError::Malformed("after is not what a list gave"))
+    }
+}
+
 /// `GET /v1/wallets`. A damaged row is in the log; the others are listed.
 pub(super) async fn list(
     State(state): State<HttpState>,
@@ -65,8 +73,7 @@ pub(super) async fn list(
     Query(cursor): Query<Cursor>,
 ) -> Result<Json<wire::Wallets>, ApiError> {
     let principal = caller.with(Scope::Read)?;
-    let after = cursor.after.map(hex::decode).transpose();
-    let after = after.map_err(|_| ApiError::Malformed("after is not what a list gave"))?;
+    let after = cursor.after()?;
     let page = state.vault.wallets(&principal.rows(), after.as_deref(), PAGE).await?;
     for error in &page.damaged {
         tracing::error!(%error, "a wallet cannot be read");
@@ -98,7 +105,8 @@ fn view(row: &WalletRecord) -> wire::Wallet {
     }
 }
 
-fn state_word(state: WalletState) -> &'static str {
+/// A state's name on the wire.
+pub(super) fn state_word(state: WalletState) -> &'static str {
     match state {
         WalletState::Provisional => "provisional",
         WalletState::Active => "active",

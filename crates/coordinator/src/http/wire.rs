@@ -149,6 +149,56 @@ pub struct StepUp {
     pub expires_at: u64,
 }
 
+/// `GET /v1/admin/quarantine`: a part of the locked wallets; it may be empty and not the last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockedWallets {
+    /// The wallets, in the order of their owners and ids.
+    pub wallets: Vec<LockedWallet>,
+    /// How many wallets cannot be read; they are in the server's log.
+    pub damaged: u64,
+    /// What to send as `after` for those that follow; absent after the last ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A wallet that is locked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LockedWallet {
+    /// The wallet id, 32 hexadecimal digits.
+    pub id: String,
+    /// Its owner's tenant.
+    pub tenant: String,
+    /// Its owner.
+    pub owner: String,
+    /// The key id that the device proposed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// `quarantined` or `frozen`.
+    pub state: String,
+    /// The epoch of the active share; 0 where there is none.
+    pub epoch: u64,
+    /// Checks that failed in this epoch.
+    pub failed_checks: u8,
+    /// `peer_cheated`, `failed_checks` or `own_state`.
+    pub cause: String,
+    /// What leads out: `refresh` or `restore`, with a step-up code.
+    pub remedy: String,
+}
+
+/// The answer to `POST /v1/admin/quarantine/clear`, whose body is that of `POST /v1/admin/step-up`. The wallet is still
+/// locked. It holds a secret: no `Debug`, no `Clone`.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Clearance {
+    /// The wallet.
+    pub wallet: LockedWallet,
+    /// The step-up code, shown once.
+    pub code: String,
+    /// When it ends.
+    pub expires_at: u64,
+}
+
 /// `POST /fragments/{id}` on a fragment host. It holds a secret: no `Debug`, no `Clone`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

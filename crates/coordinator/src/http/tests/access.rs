@@ -18,6 +18,8 @@ fn routes() -> Vec<(Method, &'static str, Value, &'static [Scope])> {
         (Method::POST, "/v1/sign-requests", sign, &[Scope::Sign]),
         (Method::GET, id, Value::Null, &[Scope::Read, Scope::Sign]),
         (Method::POST, "/v1/admin/step-up", json!({"walletId": "k"}), &[Scope::Admin]),
+        (Method::GET, "/v1/admin/quarantine", Value::Null, &[Scope::Admin]),
+        (Method::POST, "/v1/admin/quarantine/clear", json!({"walletId": "k"}), &[Scope::Admin]),
     ]
 }
 
@@ -149,6 +151,8 @@ async fn fragments_and_codes_travel_over_no_plain_connection_from_another_machin
         (Method::GET, "/wallets/k/recovery", &api.alice),
         (Method::PUT, "/v1/wallets/k/fragment", &api.alice),
         (Method::POST, "/v1/admin/step-up", &api.admin),
+        (Method::GET, "/v1/admin/quarantine", &api.admin),
+        (Method::POST, "/v1/admin/quarantine/clear", &api.admin),
     ] {
         let ask = || request(method.clone(), token, path, Some(&body));
         let far = api.call_from(ELSEWHERE, ask()).await;

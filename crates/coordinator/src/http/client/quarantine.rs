@@ -1,0 +1,35 @@
+//! Locked wallets, with an operator's token.
+
+use maany_coordinator_proto::WalletId;
+
+use super::{ClientError, HttpClient, PAGES, json, wire};
+
+impl HttpClient {
+    /// The locked wallets of all owners; and how many wallets cannot be read.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn locked_wallets(&self) -> Result<(Vec<wire::LockedWallet>, u64), ClientError> {
+        let (mut wallets, mut damaged) = (Vec::new(), 0);
+        let mut url = self.url(&["v1", "admin", "quarantine"])?;
+        for _ in 0..PAGES {
+            let page: wire::LockedWallets = json(self.send(self.client.get(url.clone())).await?).await?;
+            wallets.extend(page.wallets);
+            damaged += page.damaged;
+            match page.next {
+                Some(next) => url.query_pairs_mut().clear().append_pair("after", &next),
+                None => return Ok((wallets, damaged)),
+            };
+        }
+        Err(ClientError::TooLarge)
+    }
+
+    /// Makes the code that admits the session that leads a locked wallet out.
+    ///
+    /// # Errors
+    /// [`ClientError`]; status 409 where the wallet is not locked.
+    pub async fn clear_quarantine(&self, wallet: WalletId) -> Result<wire::Clearance, ClientError> {
+        let body = wire::NewStepUp { wallet_id: wallet.to_string() };
+        self.post(&["v1", "admin", "quarantine", "clear"], &body).await
+    }
+}
