@@ -18,9 +18,11 @@ pub mod running_server;
 pub mod secrets;
 pub mod slow_store;
 pub mod stats;
+pub mod third_party;
 
 pub use failure::Failure;
 pub use holder::Holder;
 pub use line::Line;
 pub use raw_device::RawDevice;
 pub use running_server::RunningServer;
+pub use third_party::ThirdParty;

@@ -54,12 +54,21 @@ impl Device {
     /// that cannot be reached is tried again with backoff, then by [`Device::complete_backup`] and with the next refresh.
     /// What goes by hand is in [`Device::fragments_by_hand`].
     ///
+    /// Where the present shares have a backup of the same holders and threshold already, that one is gone on with: a second
+    /// one would not mix with it. Whoever fears that fragments have leaked refreshes the wallet.
+    ///
     /// # Errors
     /// Where the wallet is unknown, its share cannot be opened, or the device's store fails. A holder that was not
     /// reached is no error: the status names it.
     pub async fn back_up(&self, wallet: &WalletId, plan: BackupPlan) -> Result<BackupStatus, DeviceError> {
         let row = self.row(&wallet.to_string()).await?;
-        let ledger = deliver::begin(&self.parts, &row, plan).await?;
+        let ledger = match Ledger::load(&self.parts.vault, &row).await? {
+            Some(mut ledger) if ledger.is_of(&row) && ledger.follows(&plan) => {
+                ledger.adopt(plan);
+                ledger
+            }
+            _ => deliver::begin(&self.parts, &row, plan).await?,
+        };
         let outgoing = deliver::Outgoing::of(&row, ledger, self.parts.backoff).await;
         deliver::complete(&self.parts, &row, outgoing, self.parts.backoff).await
     }

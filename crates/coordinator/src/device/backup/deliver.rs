@@ -80,6 +80,8 @@ pub struct BackupStatus {
     pub is_complete: bool,
     /// Every holder, in the order of the fragments.
     pub holders: Vec<HolderKind>,
+    /// The files that were written, for their holders to take away.
+    pub files: Vec<PathBuf>,
     /// The holders that lack theirs.
     pub owed: Vec<Owed>,
 }
@@ -106,6 +108,12 @@ impl BackupStatus {
             is_current,
             is_complete: is_current && ledger.is_settled(),
             holders: ledger.plan().holders().iter().map(Holder::kind).collect(),
+            files: ledger
+                .folders()
+                .map(|(index, folder)| {
+                    folder.join(folder::name(&row.wallet.to_string(), ledger.epoch(), index, threshold.n()))
+                })
+                .collect(),
             owed,
         }
     }
@@ -245,10 +253,9 @@ async fn deliver(row: &WalletRecord, ledger: &mut Ledger, backoff: Backoff) -> V
     let attempts = ledger.owed().filter_map(|(index, holder, document)| {
         let delivery = match holder {
             Holder::Coordinator | Holder::ByHand => return None,
-            Holder::Folder(folder) => Delivery::Folder {
-                folder,
-                name: format!("{}-epoch-{epoch}-fragment-{index}-of-{of}.maany", row.wallet),
-            },
+            Holder::Folder(folder) => {
+                Delivery::Folder { folder, name: folder::name(&row.wallet.to_string(), epoch, index, of) }
+            }
             Holder::FragmentHost { url, key } => Delivery::Host { url, key, id: row.wallet.to_string() },
         };
         Some(async move {

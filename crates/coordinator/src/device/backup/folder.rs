@@ -9,6 +9,11 @@ use std::{
 
 use super::DeliveryError;
 
+/// What the file of a fragment is called: nothing of it is secret.
+pub(super) fn name(wallet: &str, epoch: u64, index: u8, of: u8) -> String {
+    format!("{wallet}-epoch-{epoch}-fragment-{index}-of-{of}.maany")
+}
+
 /// Writes the document; one that is there already, byte for byte, is as good as written.
 pub(super) fn keep(folder: &Path, name: &str, document: &[u8]) -> Result<(), DeliveryError> {
     let path = folder.join(name);

@@ -16,7 +16,12 @@
 //!   2+d   document still kept, likewise
 //! ```
 
-use std::{ffi::OsString, os::unix::ffi::OsStrExt, os::unix::ffi::OsStringExt, path::PathBuf};
+use std::{
+    ffi::OsString,
+    os::unix::ffi::OsStrExt,
+    os::unix::ffi::OsStringExt,
+    path::{Path, PathBuf},
+};
 
 use maany_coordinator_proto::Token;
 use maany_coordinator_storage::{
@@ -156,6 +161,27 @@ impl Ledger {
     /// The coordinator's document, while it is kept.
     pub(super) fn coordinators(&self) -> Option<&[u8]> {
         self.entries.first().and_then(|entry| entry.document.as_ref()).map(|document| document.as_slice())
+    }
+
+    /// The folders that a document was written into, with its index.
+    pub(super) fn folders(&self) -> impl Iterator<Item = (u8, &Path)> {
+        self.numbered().filter(|(_, _, entry)| entry.acknowledged).filter_map(|(index, holder, _)| {
+            match holder {
+                Holder::Folder(path) => Some((index, path.as_path())),
+                _ => None,
+            }
+        })
+    }
+
+    /// Whether a backup by this plan is this one: the same holders in the same order, and the same threshold.
+    pub(super) fn follows(&self, plan: &BackupPlan) -> bool {
+        let kinds = |plan: &BackupPlan| plan.holders().iter().map(Holder::kind).collect::<Vec<_>>();
+        self.plan.threshold() == plan.threshold() && kinds(&self.plan) == kinds(plan)
+    }
+
+    /// Takes over what a plan of the same holders knows them by, such as a fragment host's new API key.
+    pub(super) fn adopt(&mut self, plan: BackupPlan) {
+        self.plan = plan;
     }
 
     /// What goes by hand and has not gone.
