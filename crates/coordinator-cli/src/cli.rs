@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and the help that goes with it.
 
 pub(crate) mod admin;
+pub(crate) mod fragment_host;
 pub(crate) mod wallet;
 
 use clap::{Args, Parser, Subcommand};
@@ -33,6 +34,9 @@ pub(crate) enum Command {
     /// Operate a server.
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Hold fragments of backups: a third party's side.
+    #[command(subcommand)]
+    FragmentHost(fragment_host::FragmentHost),
     /// Hold wallets: the device's side.
     #[command(subcommand)]
     Wallet(wallet::Wallet),

@@ -2,6 +2,7 @@
 
 mod admin;
 pub(crate) mod demo;
+mod fragment_host;
 mod init;
 mod serve;
 mod server_store;
@@ -21,6 +22,7 @@ pub(crate) async fn run(command: Command, output: &mut Output) -> Result<(), Cli
         Command::Init(args) => init::run(args, output).await?,
         Command::Serve(args) => serve::run(args, output).await?,
         Command::Admin(command) => admin::run(command, output).await?,
+        Command::FragmentHost(command) => fragment_host::run(command, output).await?,
         Command::Wallet(command) => wallet::run(command, output).await?,
     }
     Ok(output.done()?)

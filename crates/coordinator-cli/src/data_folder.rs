@@ -138,7 +138,8 @@ impl DeviceData {
     }
 }
 
-fn or_home(path: Option<PathBuf>, name: &str) -> Result<PathBuf, FolderError> {
+/// The folder that was named, or the one of this name in the user's home.
+pub(crate) fn or_home(path: Option<PathBuf>, name: &str) -> Result<PathBuf, FolderError> {
     match path {
         Some(path) => Ok(path),
         None => Ok(env::home_dir().ok_or(FolderError::NoHome)?.join(".maany").join(name)),

@@ -7,14 +7,16 @@ mod render;
 
 use maany_coordinator::auth::ApiKeyError;
 use maany_coordinator::cosmos::CosmosError;
-use maany_coordinator::device::{DeviceBuildError, DeviceError};
+use maany_coordinator::device::{DeviceBuildError, DeviceError, PlanError};
 use maany_coordinator::engine::backup::BackupError;
 use maany_coordinator::engine_pool::PoolError;
+use maany_coordinator::fragment_host::ReleaseError;
 use maany_coordinator::http::client::ClientError;
 use maany_coordinator::policy::PolicyConfigError;
 use maany_coordinator::server::BindError;
 use maany_coordinator::step_up::StepUpError;
 use maany_coordinator::storage::{KeyError, StoreError};
+use qrcode::types::QrError;
 use std::io;
 use std::path::PathBuf;
 
@@ -80,6 +82,18 @@ pub(crate) enum CliError {
     NotLocked,
     #[error("the step-up code cannot be made")]
     StepUp(#[source] StepUpError),
+    #[error("the release cannot be made")]
+    Release(#[from] ReleaseError),
+    #[error("nothing says who is to hold the fragments")]
+    NoPlan,
+    #[error("the holders make no backup")]
+    Plan(#[from] PlanError),
+    #[error("the backup is not complete: {acknowledged} of {of} fragments are with their holders, and {why}")]
+    Incomplete { acknowledged: u8, of: u8, why: &'static str },
+    #[error("the fragment is too long for a QR code")]
+    TooLongForPaper(#[from] QrError),
+    #[error("nothing says of which wallet the third party is to release the fragment")]
+    WhichWallet,
     #[error(transparent)]
     Secret(#[from] SecretError),
     #[error("the {0} holds characters that no {0} has")]
@@ -145,12 +159,18 @@ impl CliError {
             Self::StoreExists { .. } => "store-exists",
             Self::StoreInUse { .. } | Self::ImportRuns => "store-in-use",
             Self::NotLocked => "not-locked",
-            Self::StepUp(_) => "step-up",
+            Self::StepUp(_) | Self::Release(_) => "step-up",
             Self::Secret(_) | Self::BadSecret(_) => "secret",
             Self::DeviceSetUp(_) => "device",
             Self::Device { source, .. } => help::device_code(source),
             Self::Transaction(_) => "transaction",
-            Self::Backup(_) | Self::NotAFragment { .. } => "backup",
+            Self::Backup(_)
+            | Self::NotAFragment { .. }
+            | Self::NoPlan
+            | Self::Plan(_)
+            | Self::Incomplete { .. }
+            | Self::TooLongForPaper(_)
+            | Self::WhichWallet => "backup",
             Self::Demo(_) => "demo",
             Self::Output(_) => "output",
         }

@@ -12,6 +12,7 @@ mod error;
 mod key_file;
 mod logging;
 mod output;
+mod paper;
 mod passphrase;
 mod private_file;
 mod process;

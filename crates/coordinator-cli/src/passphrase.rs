@@ -37,6 +37,13 @@ pub(crate) const STEP_UP: Wanted = Wanted { what: "step-up code", variable: "MAA
 pub(crate) const ARCHIVE: Wanted =
     Wanted { what: "archive passphrase", variable: "MAANY_ARCHIVE_PASSPHRASE" };
 
+/// The API key that a fragment host gave the wallet's owner.
+pub(crate) const THIRD_PARTY_KEY: Wanted =
+    Wanted { what: "API key of the fragment host", variable: "MAANY_THIRD_PARTY_KEY" };
+
+/// The single-use code of a fragment host's operator.
+pub(crate) const RELEASE: Wanted = Wanted { what: "release code", variable: "MAANY_RELEASE" };
+
 /// Why there is no secret.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretError {

@@ -155,9 +155,20 @@ fn a_server_that_refuses_or_is_not_there_is_told_apart() {
 fn a_backup_is_never_written_over_another() {
     let life = Life::begin();
     life.create("phone");
-    let backup = ["backup", "savings", "--data", "phone", "--out", "fragments"];
-    assert_eq!(life.wallet(&backup).code, Some(0));
-    life.wallet(&backup).failed_about(&["exists already", "never overwritten"]);
+    let listed = life.wallet(&["list", "--data", "phone", "--json"]).event("wallets");
+    assert!(listed["wallets"][0]["backup"].is_null(), "{listed}");
+    life.wallet(&["backup", "savings", "--data", "phone"]).failed_about(&["--out", "--third-party"]);
+    let backup = ["backup", "savings", "--data", "phone", "--out", "fragments", "--json"];
+    let files = life.wallet(&backup).event("backed-up")["files"].clone();
+    let read = || fs::read(files[0].as_str().unwrap()).unwrap();
+    let first = read();
+    // The same again is the same backup, and another one finds the names taken.
+    assert_eq!(life.wallet(&backup).event("backed-up")["complete"], true);
+    life.wallet(&["backup", "savings", "--data", "phone", "--out", "fragments", "--threshold", "3"])
+        .failed_about(&["not complete", "1 of 3"]);
+    assert_eq!(read(), first);
+    let listed = life.wallet(&["list", "--data", "phone"]);
+    assert!(listed.out.contains("incomplete, 1 of 3") && listed.out.contains("maany wallet backup"));
     life.wallet(&["backup", "savings", "--data", "phone", "--out", "f", "--threshold", "1"])
         .failed_about(&["threshold below 2"]);
     let restore = ["restore", "server/keys", "--data", "new-phone"];

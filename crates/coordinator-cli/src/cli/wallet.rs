@@ -23,8 +23,8 @@ pub(crate) enum Wallet {
     Sign(Box<Sign>),
     /// Make new key shares for a wallet: same address, and the old shares are worth nothing.
     Refresh(Refresh),
-    /// Make a backup: several files, of which some restore the wallet.
-    Backup(Backup),
+    /// Make a backup: several fragments with several holders, of which some restore the wallet.
+    Backup(Box<Backup>),
     /// Bring a wallet back from its backup.
     Restore(Restore),
 }
@@ -171,15 +171,38 @@ pub(crate) struct Refresh {
     pub(crate) connected: Connected,
 }
 
-/// A backup.
+/// A backup, or its drill.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Backup {
+    #[command(subcommand)]
+    pub(crate) command: Option<BackupCommand>,
+    #[command(flatten)]
+    pub(crate) make: MakeBackup,
+}
+
+/// What is done with a backup beside making it.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackupCommand {
+    /// Show that fragments restore a wallet as it is now, and restore nothing: a drill.
+    Verify(VerifyBackup),
+}
+
+/// A backup to make, or to go on with.
+#[derive(Debug, Args)]
+pub(crate) struct MakeBackup {
     /// The wallet's id, or the name that it was made with.
-    #[arg(value_name = "WALLET")]
-    pub(crate) wallet: String,
-    /// The folder for the fragments that are not the server's; give each file to another holder.
+    #[arg(value_name = "WALLET", required = true)]
+    pub(crate) wallet: Option<String>,
+    /// Write the fragments that are neither the server's nor a third party's to files in this folder; give each to another
+    /// holder. Without this, --qr and --third-party, the wallet's backup is gone on with as it was made.
     #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
+    pub(crate) out: Option<PathBuf>,
+    /// Show those fragments as QR codes instead, to be printed or copied.
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) qr: bool,
+    #[command(flatten)]
+    pub(crate) third_party: ThirdParty,
     /// How many fragments restore the wallet; at least 2.
     #[arg(long, value_name = "COUNT", default_value_t = 2)]
     pub(crate) threshold: u8,
@@ -190,15 +213,47 @@ pub(crate) struct Backup {
     pub(crate) connected: Connected,
 }
 
-/// A backup to restore. The step-up code comes from MAANY_STEP_UP or the terminal.
+/// A third party's fragment host. Its API key comes from the file, from MAANY_THIRD_PARTY_KEY or the terminal.
+#[derive(Debug, Args)]
+pub(crate) struct ThirdParty {
+    /// A fragment host that holds one of the fragments, such as http://127.0.0.1:8090.
+    #[arg(long = "third-party", value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Read the fragment host's API key from this file; without it, from MAANY_THIRD_PARTY_KEY or the terminal.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub(crate) third_party_key_file: Option<PathBuf>,
+}
+
+/// A drill.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyBackup {
+    /// The wallet's id, or the name that it was made with.
+    #[arg(value_name = "WALLET")]
+    pub(crate) wallet: String,
+    /// Fragment files, as they were written or with the text of a QR code in them.
+    #[arg(value_name = "FILE")]
+    pub(crate) fragments: Vec<PathBuf>,
+    /// Fetch the server's fragment too, while a step-up code of its operator is open.
+    #[arg(long)]
+    pub(crate) from_server: bool,
+    #[command(flatten)]
+    pub(crate) third_party: ThirdParty,
+    #[command(flatten)]
+    pub(crate) connected: Connected,
+}
+
+/// A backup to restore. The step-up code comes from MAANY_STEP_UP or the terminal, a third party's release code from
+/// MAANY_RELEASE or the terminal.
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
-    /// Fragment files.
-    #[arg(value_name = "FILE", required = true)]
+    /// Fragment files, as they were written or with the text of a QR code in them.
+    #[arg(value_name = "FILE", required_unless_present = "from_server")]
     pub(crate) fragments: Vec<PathBuf>,
     /// Fetch the server's fragment of this wallet too; the operator's step-up code opens it.
     #[arg(long, value_name = "WALLET")]
     pub(crate) from_server: Option<String>,
+    #[command(flatten)]
+    pub(crate) third_party: ThirdParty,
     #[command(flatten)]
     pub(crate) connected: Connected,
 }

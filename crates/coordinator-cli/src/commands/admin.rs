@@ -3,8 +3,8 @@
 mod export;
 mod import;
 mod quarantine;
-mod running;
-mod step_up;
+pub(super) mod running;
+pub(super) mod step_up;
 
 use crate::cli::admin::{Admin, Quarantine};
 use crate::error::CliError;

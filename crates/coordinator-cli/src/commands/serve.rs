@@ -8,6 +8,7 @@ use maany_coordinator::{AllowList, ApiKeyAuthenticator, ApiKeys, Server, ServerL
 use serde_json::json;
 use std::env;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -55,8 +56,8 @@ pub(super) async fn run(args: Serve, output: &mut Output) -> Result<(), CliError
     let address = listening.local_addr();
 
     logging::start(output.mode());
-    let _advertised = Advertised::new(&data, address)?;
-    let mut stop = Stop::listen()?;
+    let _advertised = Advertised::new(data.listening(), address)?;
+    let stop = Stop::listen()?;
     let url = format!("ws://{address}");
     output.say("listening", json!({"url": url, "address": address, "channelKey": public_key}), |page| {
         page.line(&format!("listening on {url}"))?;
@@ -69,13 +70,24 @@ pub(super) async fn run(args: Serve, output: &mut Output) -> Result<(), CliError
 
     let shutdown = CancellationToken::new();
     let serving = listening.serve(shutdown.clone());
+    until_stopped(serving, shutdown, stop, settings.server.drain_seconds, output).await
+}
+
+/// Serves until this process is told to stop, drains, and stops at once where it is told a second time.
+pub(super) async fn until_stopped(
+    serving: impl Future<Output = ()>,
+    shutdown: CancellationToken,
+    mut stop: Stop,
+    drain_seconds: u64,
+    output: &mut Output,
+) -> Result<(), CliError> {
     tokio::pin!(serving);
     tokio::select! {
         () = &mut serving => return Ok(()),
         () = stop.asked() => shutdown.cancel(),
     }
-    output.say("stopping", json!({"drainSeconds": settings.server.drain_seconds}), |page| {
-        page.line("stopping: running sessions may finish; once more stops at once")
+    output.say("stopping", json!({"drainSeconds": drain_seconds}), |page| {
+        page.line("stopping: what is under way may finish; once more stops at once")
     })?;
     tokio::select! {
         () = &mut serving => {}
@@ -101,14 +113,14 @@ fn address(
 }
 
 /// The file that tells `maany admin` where the server listens; gone when the server is.
-struct Advertised(std::path::PathBuf);
+pub(super) struct Advertised(PathBuf);
 
 impl Advertised {
-    fn new(data: &ServerData, address: SocketAddr) -> Result<Self, CliError> {
+    pub(super) fn new(path: PathBuf, address: SocketAddr) -> Result<Self, CliError> {
         // The store's lock makes this the only server here: what is there was left by one that was killed.
-        let _ = std::fs::remove_file(data.listening());
-        private_file::create(&data.listening(), format!("ws://{}", reachable(address)).as_bytes())?;
-        Ok(Self(data.listening()))
+        let _ = std::fs::remove_file(&path);
+        private_file::create(&path, format!("ws://{}", reachable(address)).as_bytes())?;
+        Ok(Self(path))
     }
 }
 

@@ -8,7 +8,9 @@ mod opened;
 mod refresh;
 mod restore;
 mod sign;
+mod sources;
 mod status;
+mod verify;
 
 use maany_coordinator::WalletInfo;
 use maany_coordinator::device::Report;
@@ -29,7 +31,7 @@ pub(super) async fn run(command: Wallet, output: &mut Output) -> Result<(), CliE
         Wallet::Address(args) => address::run(args, output).await,
         Wallet::Sign(args) => sign::run(*args, output).await,
         Wallet::Refresh(args) => refresh::run(args, output).await,
-        Wallet::Backup(args) => backup::run(args, output).await,
+        Wallet::Backup(args) => backup::run(*args, output).await,
         Wallet::Restore(args) => restore::run(args, output).await,
     }
 }

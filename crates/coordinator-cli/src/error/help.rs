@@ -4,6 +4,7 @@ mod archive;
 mod device;
 
 use maany_coordinator::device::DeviceBuildError;
+use maany_coordinator::fragment_host::ReleaseError;
 use maany_coordinator::http::client::ClientError;
 use maany_coordinator::proto::CloseCode;
 use maany_coordinator::server::BindError;
@@ -62,6 +63,18 @@ impl CliError {
             Self::ChannelKey(error) => channel_key(error),
             Self::Device { source, .. } => device::help(source),
             Self::NotAFragment { .. } => words("give the files that `maany wallet backup` wrote"),
+            Self::Release(ReleaseError::Unknown) => {
+                words("`maany wallet list` on the device shows the wallet's id; --owner names another owner")
+            }
+            Self::Release(ReleaseError::Ambiguous) => words("name the owner with --owner"),
+            Self::NoPlan => words(
+                "name a folder with --out or show them with --qr, and a third party's fragment host with --third-party",
+            ),
+            Self::Incomplete { .. } => words(
+                "run `maany wallet backup WALLET` again when they can be reached: it goes on with the same backup",
+            ),
+            Self::TooLongForPaper(_) => words("write it to a file with --out"),
+            Self::WhichWallet => words("name it with --from-server, or give a fragment file as well"),
             Self::BadSecret(_) => words("copy it again: it has no spaces and no line breaks"),
             Self::DeviceSetUp(DeviceBuildError::Server(error)) => client(error),
             Self::DeviceSetUp(DeviceBuildError::Plaintext) => {
@@ -70,6 +83,8 @@ impl CliError {
             Self::ApiKey(_)
             | Self::Pool(_)
             | Self::StepUp(_)
+            | Self::Release(_)
+            | Self::Plan(_)
             | Self::DeviceSetUp(_)
             | Self::Transaction(_)
             | Self::Backup(_)
@@ -102,6 +117,9 @@ fn folder(error: &FolderError) -> Option<String> {
         FolderError::NoHome => words("name the folder with --data"),
         FolderError::NotOne { file: "key.age", .. } => {
             words("`maany wallet create` makes a device folder; --data names another one")
+        }
+        FolderError::NotOne { file: "fragments.redb", .. } => {
+            words("`maany fragment-host init` makes a fragment host's folder; --data names another one")
         }
         FolderError::NotOne { .. } => words("`maany init` makes a server folder; --data names another one"),
         FolderError::NoKey { .. } => words(

@@ -1,10 +1,13 @@
 //! Text for people: headings, and facts in a column.
 
-use anstyle::Style;
+use anstyle::{AnsiColor, Color, Style};
 use std::io::{self, Write};
 
 const HEADING: Style = Style::new().bold();
 const QUIET: Style = Style::new().dimmed();
+const CODE: Style = Style::new()
+    .fg_color(Some(Color::Ansi(AnsiColor::Black)))
+    .bg_color(Some(Color::Ansi(AnsiColor::BrightWhite)));
 
 /// Column in which a fact's value begins.
 const FACT: usize = 16;
@@ -32,6 +35,11 @@ impl<'a> Page<'a> {
     /// A plain line.
     pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.out, "{text}")
+    }
+
+    /// A QR code, dark on light whatever the terminal's own colours are: a reader needs it so.
+    pub(crate) fn code(&mut self, code: &str) -> io::Result<()> {
+        code.lines().try_for_each(|line| writeln!(self.out, "{CODE}{line}{CODE:#}"))
     }
 
     /// A remark.

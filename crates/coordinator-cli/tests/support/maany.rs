@@ -42,6 +42,9 @@ impl World {
             "MAANY_LOG",
             "MAANY_STEP_UP",
             "MAANY_ARCHIVE_PASSPHRASE",
+            "MAANY_FRAGMENT_HOST_DATA",
+            "MAANY_THIRD_PARTY_KEY",
+            "MAANY_RELEASE",
         ] {
             command.env_remove(name);
         }

@@ -64,7 +64,7 @@ async fn ask_server(data: &ServerData, wallet: WalletId) -> Result<Code, CliErro
     }
 }
 
-fn left(expires_ms: u64) -> Duration {
+pub(in crate::commands) fn left(expires_ms: u64) -> Duration {
     let end = SystemTime::UNIX_EPOCH + Duration::from_millis(expires_ms);
     let left = end.duration_since(SystemTime::now()).unwrap_or_default();
     // Rounded, for the seconds that this command took are nobody's business.

@@ -3,27 +3,30 @@
 use age::secrecy::ExposeSecret;
 use maany_coordinator::engine::backup::FragmentDocument;
 use maany_coordinator::proto::WalletId;
-use std::path::Path;
 
-use super::{cost, facts, fields, opened, with_cost};
+use super::{cost, facts, fields, opened, sources, with_cost};
 use crate::cli::wallet::Restore;
 use crate::error::CliError;
 use crate::output::Output;
 use crate::passphrase::STEP_UP;
-use crate::private_file;
-
-/// Largest fragment file, in bytes; one of ours has 500.
-const LONGEST: usize = 64 * 1024;
 
 pub(super) async fn run(args: Restore, output: &mut Output) -> Result<(), CliError> {
-    let mut documents =
-        args.fragments.iter().map(|file| read(file)).collect::<Result<Vec<FragmentDocument>, _>>()?;
-    let wallet = args.from_server.as_deref().map(wallet_id).transpose()?;
+    let mut documents = args
+        .fragments
+        .iter()
+        .map(|file| sources::read(file))
+        .collect::<Result<Vec<FragmentDocument>, _>>()?;
+    let from_server = args.from_server.as_deref().map(wallet_id).transpose()?;
+    let wallet = from_server.or_else(|| documents.first().and_then(sources::wallet_of));
     let code = STEP_UP.get(None)?;
+    let released = sources::Released::named(&args.third_party)?;
     let device = opened::to_begin(args.connected, "restoring with the server", output).await?;
-    if let Some(wallet) = wallet {
-        let fetched = device.fetch_fragment(&wallet).await;
-        documents.push(fetched.map_err(CliError::device("fetching the server's fragment"))?);
+    if let Some(wallet) = from_server {
+        documents.push(sources::servers(&device, &wallet).await?);
+    }
+    if let Some(released) = released {
+        let wallet = wallet.ok_or(CliError::WhichWallet)?;
+        documents.push(released.fetch(&device, &wallet).await?);
     }
     let done = device
         .restore(documents, code.expose_secret())
@@ -37,13 +40,6 @@ pub(super) async fn run(args: Restore, output: &mut Output) -> Result<(), CliErr
         page.remark("the lost device signs no more; next: `maany wallet backup`, for the old fragments restore nothing now")
     })?;
     Ok(())
-}
-
-fn read(file: &Path) -> Result<FragmentDocument, CliError> {
-    // A fragment travels: on a stick, by mail. Alone it opens nothing.
-    let bytes = private_file::read_shared(file, LONGEST)?;
-    FragmentDocument::from_bytes(&bytes)
-        .map_err(|source| CliError::NotAFragment { path: file.to_owned(), source })
 }
 
 fn wallet_id(text: &str) -> Result<WalletId, CliError> {

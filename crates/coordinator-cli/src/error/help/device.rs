@@ -1,6 +1,7 @@
 //! What to do about a device's failure: the session's own reasons, and the codes that a server closes with.
 
 use maany_coordinator::device::DeviceError;
+use maany_coordinator::engine::backup::BackupError;
 use maany_coordinator::http::client::ClientError;
 use maany_coordinator::proto::CloseCode;
 use maany_coordinator::proto::session::SessionError;
@@ -16,7 +17,12 @@ pub(in crate::error) fn device_code(error: &DeviceError) -> &'static str {
         DeviceError::Http(_) => "server",
         DeviceError::Session(error) => session_code(error),
         DeviceError::Store(_) => "store",
-        DeviceError::Backup(_) => "backup",
+        DeviceError::Holder(ClientError::Unreachable(_)) => "unreachable",
+        DeviceError::Holder(_) => "fragment-host",
+        DeviceError::Backup(BackupError::StaleEpoch { .. }) => "stale-backup",
+        DeviceError::Backup(_) | DeviceError::Plan(_) | DeviceError::Ledger(_) | DeviceError::NoBackup => {
+            "backup"
+        }
         DeviceError::UnknownWallet => "unknown-wallet",
         DeviceError::KeyIdTaken => "key-id-taken",
         DeviceError::NotInUse(_) => "wallet-locked",
@@ -48,6 +54,19 @@ pub(super) fn help(error: &DeviceError) -> Option<String> {
     match error {
         DeviceError::Connect(_) => words(UNREACHABLE),
         DeviceError::Http(error) => client(error),
+        DeviceError::Holder(ClientError::Refused { status: 404, .. }) => words(
+            "the release code is wrong, used or older than ten minutes, or the fragment host holds nothing for this wallet and API key",
+        ),
+        DeviceError::Holder(ClientError::Refused { status: 401, .. }) => {
+            words("the fragment host does not accept the API key: give its own, not the server's")
+        }
+        DeviceError::Holder(_) => {
+            words("is `maany fragment-host serve` running there, and the tunnel to it open?")
+        }
+        DeviceError::NoBackup => words("`maany wallet backup WALLET --out DIR` makes one"),
+        DeviceError::Backup(BackupError::StaleEpoch { .. }) => {
+            words("use the fragments that the latest `maany wallet backup` or `maany wallet refresh` made")
+        }
         DeviceError::Session(error) => session(error),
         DeviceError::Store(error) => store(error),
         DeviceError::UnknownWallet => {
