@@ -48,6 +48,14 @@ impl Holder {
         Self::over(Arc::new(store), url, token, Some(folder)).await
     }
 
+    /// A device that keeps its shares in this store, under the key that every holder of the tests has.
+    ///
+    /// # Errors
+    /// Where the vault or the threads cannot be made.
+    pub async fn over_store(store: Arc<dyn ShareStore>, url: &str, token: &str) -> Result<Self, Failure> {
+        Self::over(store, url, token, None).await
+    }
+
     async fn over(
         store: Arc<dyn ShareStore>,
         url: &str,

@@ -6,13 +6,13 @@ use crate::error::Error;
 use crate::process::{self, cargo};
 use crate::report::{self, say};
 use crate::workspace::Workspace;
-use crate::{deny, e2e, features, layers, test};
+use crate::{deny, e2e, features, kill9, layers, model, test};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn(&Workspace) -> Result<(), Error>);
 
 /// Cheapest first. The mutants are a check of their own: each one compiles the engine again. The tests come after the table of times, so that their summary is the last output.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 11] = [
     ("fmt", fmt),
     ("layers", layers::run),
     ("clippy", clippy),
@@ -20,7 +20,9 @@ const STEPS: [Step; 9] = [
     ("doc", doc),
     ("features", features::run),
     ("package", package),
+    ("model", model::run),
     ("e2e", |workspace| e2e::run(workspace, &[])),
+    ("kill9", |workspace| kill9::run(workspace, kill9::ROUNDS, None)),
     ("test", test::run),
 ];
 
@@ -106,7 +108,7 @@ mod tests {
     #[test]
     fn a_run_resumes_where_it_stopped() {
         let names: Vec<_> = remaining(Some("e2e")).unwrap().iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, ["e2e", "test"]);
+        assert_eq!(names, ["e2e", "kill9", "test"]);
         let error = remaining(Some("tests")).unwrap_err().to_string();
         assert!(error.contains("fmt, layers, clippy"), "{error}");
     }

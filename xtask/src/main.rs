@@ -8,7 +8,9 @@ mod deny;
 mod e2e;
 mod error;
 mod features;
+mod kill9;
 mod layers;
+mod model;
 mod mutants;
 mod node;
 mod process;
@@ -40,7 +42,7 @@ enum Task {
     /// Everything that a change must pass, cheapest first, the tests last.
     ///
     /// fmt, layers, clippy, cargo-deny (bans, licences, sources), documentation, each feature alone, packaging,
-    /// e2e, test. Installs cargo-deny into the target directory when the right version is missing.
+    /// model, e2e, kill9, test. Installs cargo-deny into the target directory when the right version is missing.
     Ci {
         /// Begin at this step.
         #[arg(long, value_name = "STEP")]
@@ -62,6 +64,17 @@ enum Task {
         /// Arguments handed on to the runner.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
+    },
+    /// Search every crash of the commit and the reconciliation, by the coordinator's own code.
+    Model,
+    /// Kill the release server and its devices at random moments under load; every wallet signs afterwards.
+    Kill9 {
+        /// How often something is killed; a release check takes 200.
+        #[arg(long, default_value_t = kill9::ROUNDS)]
+        rounds: u32,
+        /// What all choices come from; by default the clock. A run prints its own.
+        #[arg(long)]
+        seed: Option<u64>,
     },
     /// Measure speed and size in release mode; fails where a figure to reach is missed.
     Bench {
@@ -93,6 +106,8 @@ fn run(task: Task, workspace: &Workspace) -> Result<(), Error> {
         Task::Layers => layers::run(workspace),
         Task::Mutants { only, list } => mutants::run(workspace, only.as_deref(), list),
         Task::E2e { args } => e2e::run(workspace, &args),
+        Task::Model => model::run(workspace),
+        Task::Kill9 { rounds, seed } => kill9::run(workspace, rounds, seed),
         Task::Bench { args } => bench::run(workspace, &args),
         Task::Advisories => advisories::run(workspace),
     }

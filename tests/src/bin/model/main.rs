@@ -1,0 +1,88 @@
+//! The model of the commit: breadth-first over what two disks, the messages between them and the holders of backups can
+//! come to, driving the coordinator's own `reconcile` and commit. At every point either side may die, with its last write
+//! or without it, the connection may break, and the phone may be lost. From every state an undisturbed run must bring the
+//! wallet back. Then each rule is taken away, and the search must find the wallet that misses it.
+
+mod device;
+mod disk;
+mod errand;
+mod judge;
+mod moves;
+mod parts;
+mod progress;
+mod report;
+mod search;
+mod server;
+mod words;
+mod world;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use maany_coordinator_proto::session::Backup;
+
+use report::Report;
+use world::{Rules, Without};
+
+const WITH_BACKUP: Backup = Backup::Required { receipt: None };
+
+/// The searches: what each is called, and what may happen in it.
+fn searches() -> [(&'static str, Rules); 4] {
+    let base = Rules {
+        without: Without::Nothing,
+        backup: Backup::NotRequired,
+        refreshes: 3,
+        restores: 0,
+        losses: true,
+        archive: false,
+    };
+    let archive = Rules { refreshes: 2, losses: false, archive: true, ..base };
+    [
+        ("wallet without backup", base),
+        ("wallet with backup", Rules { backup: WITH_BACKUP, refreshes: 1, restores: 1, ..base }),
+        ("old archive, without backup", archive),
+        ("old archive, with backup", Rules { backup: WITH_BACKUP, refreshes: 1, restores: 1, ..archive }),
+    ]
+}
+
+/// What is taken away, and the wallet that misses it.
+fn removals() -> [(&'static str, Rules); 9] {
+    let without = |without| Rules {
+        without,
+        backup: Backup::NotRequired,
+        refreshes: 2,
+        restores: 0,
+        losses: true,
+        archive: false,
+    };
+    [
+        ("R1", without(Without::R1)),
+        ("R3", without(Without::R3)),
+        ("R4", without(Without::R4)),
+        ("R5", without(Without::R5)),
+        ("the retired share", without(Without::Retired)),
+        ("R1 and R2 for the first share", without(Without::FirstShare)),
+        ("the device's waiting for the decision", without(Without::Order)),
+        ("the patience with provisional wallets", without(Without::Patience)),
+        ("the freeze", Rules { losses: false, archive: true, ..without(Without::Freeze) }),
+    ]
+}
+
+fn main() -> ExitCode {
+    let begin = Instant::now();
+    let mut report = Report::default();
+    std::thread::scope(|scope| {
+        let begin =
+            |(name, rules): (&'static str, Rules)| (name, scope.spawn(move || search::search(&rules)));
+        let searches = searches().map(begin);
+        let removals = removals().map(begin);
+        for (name, search) in searches {
+            report.searched(name, search.join().ok());
+        }
+        for (name, search) in removals {
+            report.removed(name, search.join().ok());
+        }
+    });
+    report.progressed(progress::epochs(Without::Nothing), progress::epochs(Without::R2));
+    report.finish(begin.elapsed())
+}
