@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use maany_coordinator::device::Progress;
+use maany_coordinator::device::{Progress, Protocol};
 use maany_coordinator::engine::{Dkls23, Engine};
 use maany_coordinator::engine_pool::{EnginePool, PoolConfig};
 use maany_coordinator::proto::{Token, WalletId};
@@ -26,6 +26,7 @@ pub struct Holder {
     pool: Arc<EnginePool>,
     backoff: Backoff,
     progress: Option<Arc<dyn Progress>>,
+    protocol: Protocol,
     _folder: Option<Arc<TempDir>>,
 }
 
@@ -71,6 +72,7 @@ impl Holder {
             pool: Arc::new(EnginePool::new(PoolConfig::default())?),
             backoff: Backoff::ONCE,
             progress: None,
+            protocol: Protocol::default(),
             _folder: folder,
         })
     }
@@ -93,6 +95,12 @@ impl Holder {
         let backoff =
             Backoff { base: Duration::from_millis(50), cap: Duration::from_millis(500), retries: 100 };
         Self { backoff, ..self.clone() }
+    }
+
+    /// The same holder, in the older profile.
+    #[must_use]
+    pub fn plain(&self) -> Self {
+        Self { protocol: Protocol::Plain, ..self.clone() }
     }
 
     /// The same holder, with another engine.
@@ -130,7 +138,8 @@ impl Holder {
             .vault(self.vault.clone())
             .engine(Arc::clone(&self.engine))
             .pool(Arc::clone(&self.pool))
-            .backoff(self.backoff);
+            .backoff(self.backoff)
+            .protocol(self.protocol);
         if let Some(progress) = &self.progress {
             builder = builder.progress(Arc::clone(progress));
         }

@@ -62,10 +62,11 @@ async fn a_wallet_keeps_its_key_and_signs_through_refresh_loss_and_restore() {
     assert_eq!((restored.public_key, restored.epoch), (wallet.public_key, 3));
     sign(&new_device, 3).await;
 
-    // What the lost phone holds signs no more.
+    // What the lost phone holds signs no more, and its identity opens no session.
     let order = order::send_one(&wallet.public_key, 4).unwrap();
     let lost = device.sign(&wallet.wallet, &order).await.unwrap_err();
-    assert!(matches!(lost, DeviceError::Session(SessionError::Diverged)), "{lost:?}");
+    let told = matches!(lost, DeviceError::Session(SessionError::Told { code: 4403, retryable: false, .. }));
+    assert!(told, "{lost:?}");
     sign(&new_device, 5).await;
 }
 

@@ -110,6 +110,8 @@ async fn a_wallet_is_not_given_up_while_its_server_is_about_to_commit() {
     let setup = Setup { store: Some(Arc::clone(&store) as Arc<dyn ShareStore>), ..Setup::default() };
     let server = RunningServer::start_with(setup).await.unwrap();
     let holder = Holder::in_memory(&server.url(), &server.token("alice").await.unwrap()).await.unwrap();
+    // In protocol 2 the device would take the cut line up again.
+    let holder = holder.plain();
     store.delay(Duration::from_millis(500));
     // Hello, six rounds, prepared: from here on the server decides, and takes its time for it.
     let cut = Cut { sender: Sender::Device, after: 8 };
@@ -169,7 +171,8 @@ async fn restoring(sender: Sender) -> usize {
             holder.device()?.backup(&wallet.wallet, Threshold::default()).await.map_err(Failure::from)
         };
         let (first, second) = (documents().await?, documents().await?);
-        let successor = Holder::in_memory(&server.url(), holder.token()).await?;
+        // In protocol 2 a restore waits until the server gives a lost session up, which is another test's matter.
+        let successor = Holder::in_memory(&server.url(), holder.token()).await?.plain();
         let code = server.step_up(&wallet.wallet).await?;
         let broken = successor.through(&line.url()).device()?.restore(first, &code).await;
         if broken.is_err() {

@@ -7,7 +7,7 @@ use crate::control::{Control, MAGIC};
 pub const TERMINAL: [u8; 4] = [0xff, 0x00, 0xff, 0x00];
 
 /// One binary frame, told apart by its first bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// A control frame.
     Control(Control),

@@ -11,6 +11,7 @@ pub mod ids;
 mod json;
 pub mod limits;
 pub mod link;
+pub mod proof;
 pub mod secret;
 pub mod session;
 pub mod welcome;
@@ -24,6 +25,7 @@ pub use ids::{
     ChainId, Digest, Epoch, IdError, Intent, KeyId, Millis, RequestId, SessionId, ShareId, WalletId,
 };
 pub use limits::Limits;
+pub use proof::{IdentityKey, IdentityPublicKey, ProvenClaim};
 pub use secret::{ResumeToken, StepUp, Token};
 pub use session::{AbortClass, DeviceSession, Effect, Input, Outbox, ServerSession, SessionError};
 pub use welcome::{Welcome, WelcomeLimits};

@@ -4,8 +4,8 @@
 //!
 //! # What a driver does
 //! It carries out the effects of one step in their order, and feeds what happens back. [`Effect::Admit`],
-//! [`Effect::StartEngine`], [`Effect::RunEngine`], [`Effect::Peek`], [`Effect::MakeBackup`] and [`Effect::Store`] are
-//! each answered by exactly one input; at most one of them is open at a time. It reads from the peer only while
+//! [`Effect::AdmitProven`], [`Effect::Prove`], [`Effect::StartEngine`], [`Effect::RunEngine`], [`Effect::Peek`],
+//! [`Effect::MakeBackup`], [`Effect::MakeDocument`] and [`Effect::Store`] are each answered by exactly one input; at most one of them is open at a time. It reads from the peer only while
 //! [`ServerSession::read_limit`] gives a size, ticks the machine when [`ServerSession::deadline`] has come, and feeds
 //! [`Input::PeerClosed`] once when the peer is gone (a failed send counts). Where a step gives an error the session is
 //! over: the effects still in the outbox (at most a [`Effect::Close`]) are carried out, and the error is the result.
@@ -18,10 +18,12 @@ pub mod commit;
 mod device;
 mod dkg;
 mod effect;
+mod ending;
 mod error;
 mod event;
 mod inbox;
 mod input;
+mod proven;
 pub mod reconcile;
 mod refresh;
 mod renewal;
@@ -36,5 +38,6 @@ pub use admission::{Admission, Backup, Refusal, SignFacts, Standing, SteppedUp, 
 pub use device::{DeviceHolds, DevicePlan, DeviceSession, LeaveBackup};
 pub use effect::{BackupOutcome, Ceremony, Effect, Outbox, Outcome, Pending, Promotion, Provisional, Write};
 pub use error::{Blame, Retry, SessionError, Waiting};
-pub use input::{AbortClass, EngineOutput, Input, Receipt, StoreFault};
+pub use input::{AbortClass, EngineOutput, Input, MadeBackup, Receipt, StoreFault};
+pub use proven::{Asked, ProvenAdmission, ProvenFacts};
 pub use server::ServerSession;

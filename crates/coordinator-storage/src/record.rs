@@ -5,6 +5,7 @@
 mod api_key;
 mod audit;
 pub(crate) mod canary;
+pub(crate) mod channel_key;
 pub(crate) mod codec;
 mod devices;
 mod fragment;

@@ -7,6 +7,7 @@
 mod api_keys;
 mod audit;
 mod canary;
+mod channel_key;
 mod fragments;
 mod once;
 mod read;

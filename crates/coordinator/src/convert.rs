@@ -46,6 +46,13 @@ pub(crate) fn request_to_storage(request: proto::RequestId) -> storage::RequestI
     storage::RequestId::from_bytes(*request.as_bytes())
 }
 
+/// A stored signature, as the session machines have it.
+pub(crate) fn signature(stored: &[u8; 65]) -> proto::control::SignatureBytes {
+    let (mut r_s, [.., recovery_id]) = ([0; 64], *stored);
+    r_s.copy_from_slice(&stored[..64]);
+    proto::control::SignatureBytes { r_s, recovery_id }
+}
+
 /// What an engine error means, as the session machines have it.
 pub(crate) fn abort_class(class: engine::AbortClass) -> session::AbortClass {
     match class {

@@ -9,6 +9,7 @@ mod commit;
 mod create;
 mod error;
 mod host;
+mod line;
 mod parts;
 mod renew;
 mod restore;
@@ -18,7 +19,7 @@ mod status;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use maany_coordinator_proto::{Limits, Token};
+use maany_coordinator_proto::{Limits, Token, channel::PublicKey};
 use maany_coordinator_storage::{Owner, Row, Vault, WalletId as StoredWalletId, record::WalletRecord};
 use maany_mpc_core::Engine;
 
@@ -26,7 +27,7 @@ pub use self::{
     backup::{
         BackupPlan, BackupStatus, DeliveryError, Drill, Holder, HolderKind, LedgerError, Owed, PlanError,
     },
-    builder::{DeviceBuildError, DeviceBuilder},
+    builder::{DeviceBuildError, DeviceBuilder, Protocol},
     error::DeviceError,
     parts::{Done, Progress, ProgressEvent, Report, SignOrder, Signed, Unwatched, WalletInfo},
     status::WalletStatus,
@@ -50,6 +51,8 @@ pub(crate) struct Parts {
     pub(crate) backoff: Backoff,
     pub(crate) refresh_after: Option<Duration>,
     pub(crate) progress: Arc<dyn Progress>,
+    pub(crate) protocol: Protocol,
+    pub(crate) server_key: Option<PublicKey>,
 }
 
 /// A device: a phone, a browser's host, or a service that holds the other share.

@@ -10,7 +10,11 @@ mod clock;
 mod host;
 mod meter;
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::{FutureExt, future::BoxFuture};
 use maany_coordinator_proto::{
@@ -32,6 +36,12 @@ use crate::{
     convert,
     engine_pool::{EnginePool, PoolError},
 };
+
+/// How long the frame that tells a peer of a failure may take.
+const LAST_WORD: Duration = Duration::from_millis(500);
+
+/// How long the frames that end a finished session may take.
+const LAST_RESULT: Duration = Duration::from_secs(15);
 
 /// A session machine of either side.
 pub(crate) trait Machine: Sized + Send {
@@ -156,6 +166,11 @@ impl<M: Machine, H: Host> Driver<M, H> {
         self.effects.extend(out.drain());
     }
 
+    /// Takes in what was received before the driver was there.
+    pub(crate) async fn take_in(&mut self, received: Result<Message, TransportError>) {
+        self.received(received).await;
+    }
+
     /// What went over the wire so far.
     pub(crate) fn meter(&self) -> &Meter {
         &self.meter
@@ -259,6 +274,20 @@ impl<M: Machine, H: Host> Driver<M, H> {
                 };
                 self.feed(input);
             }
+            Effect::AdmitProven(hello, claim) => {
+                let input = match self.host.admit_proven(*hello, *claim).await {
+                    Ok(admission) => Input::AdmittedProven(Box::new(admission)),
+                    Err(refusal) => Input::Refused(refusal),
+                };
+                self.feed(input);
+            }
+            Effect::Prove(asked) => {
+                let input = match self.host.prove(&asked.0, &asked.1) {
+                    Some(proof) => Input::Proved(Box::new(proof)),
+                    None => Input::Cancel,
+                };
+                self.feed(input);
+            }
             // Only `run_until_ready` stops here.
             Effect::Ready => {}
             Effect::StartEngine(which) => match self.host.prepare(which).await {
@@ -281,10 +310,16 @@ impl<M: Machine, H: Host> Driver<M, H> {
                 let made = self.host.make_backup(share).await;
                 self.feed(Input::BackupMade(made.map(Box::new)));
             }
+            Effect::MakeDocument(share) => {
+                let made = self.host.make_document(share).await;
+                self.feed(Input::DocumentMade(made));
+            }
             Effect::Store(write) => {
                 let input = match self.host.store(write, &mut self.product).await {
                     Ok(Stored::Done) => Input::Stored,
                     Ok(Stored::Backup(receipt)) => Input::BackupStored(receipt),
+                    Ok(Stored::Signature(signature)) => Input::SignatureStored(signature),
+                    Ok(Stored::Confirmed(public_key)) => Input::Confirmed { public_key },
                     Err(fault) => Input::StoreFailed(fault),
                 };
                 self.feed(input);
@@ -305,11 +340,16 @@ impl<M: Machine, H: Host> Driver<M, H> {
         }
         self.meter.sent(&message);
         self.host.sent(&message);
-        let deadline = self.clock.instant(self.machine.as_ref().and_then(Machine::deadline));
+        // A machine that is over has no deadline any more, and its last frame is not waited for without end.
+        let deadline =
+            self.clock.instant(self.machine.as_ref().and_then(Machine::deadline)).unwrap_or_else(|| {
+                let last = if self.failure.is_some() { LAST_WORD } else { LAST_RESULT };
+                tokio::time::Instant::now() + last
+            });
         let sent = tokio::select! {
             sent = self.transport.send(self.peer, message) => sent,
             // Nothing more goes out; the machine hears of the deadline or the cancellation from `wait`.
-            () = clock::until(deadline) => return self.peer_gone = true,
+            () = clock::until(Some(deadline)) => return self.peer_gone = true,
             () = self.cancel.cancelled() => return self.peer_gone = true,
         };
         if let Err(error) = sent {

@@ -5,12 +5,14 @@
 
 mod admit;
 mod builder;
+mod channel_key;
 mod commit;
 mod handler;
 mod host;
 pub(crate) mod housekeeping;
 mod leases;
 pub(crate) mod listener;
+mod proven;
 mod session;
 pub(crate) mod wallets;
 
@@ -31,13 +33,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
     builder::ServerBuilder,
+    channel_key::ChannelKeyError,
     handler::{BuiltIn, SessionHandler},
     session::{ReadySession, SessionContext, TakenOver},
 };
 use self::{leases::Leases, listener::Connection, session::Channel};
 use crate::{
     auth::Authenticator,
-    channel::Door,
+    channel::{ChannelKey, Door},
     engine_pool::EnginePool,
     http::{self, HttpState, Readiness},
     sign_request::SignRequests,
@@ -91,14 +94,15 @@ pub(crate) struct Parts {
     pub(crate) telemetry: Telemetry,
     pub(crate) leases: Leases,
     pub(crate) limits: ServerLimits,
+    pub(crate) door: Door,
     pub(crate) handler: Arc<dyn SessionHandler>,
-    /// None where the server has no key for protocol 2.
-    pub(crate) door: Option<Door>,
 }
 
 /// A configured server that does not listen yet.
 pub struct Server {
-    parts: Arc<Parts>,
+    vault: Vault,
+    key: Option<ChannelKey>,
+    parts: Box<dyn FnOnce(Door) -> Parts + Send + Sync>,
     http: HttpState,
     readiness: Readiness,
     plaintext: Plaintext,
@@ -120,6 +124,9 @@ pub enum BindError {
         /// The address.
         address: SocketAddr,
     },
+    /// The key of the end-to-end channel.
+    #[error(transparent)]
+    ChannelKey(#[from] ChannelKeyError),
     /// The operating system refuses the address; a busy port is `AddrInUse`.
     #[error("cannot listen on {address}")]
     Listen {
@@ -139,12 +146,6 @@ impl Server {
         ServerBuilder::new()
     }
 
-    /// The public half of its channel key, which devices pin; none where it speaks the older profile alone.
-    #[must_use]
-    pub fn channel_key(&self) -> Option<PublicKey> {
-        self.parts.door.as_ref().map(|door| door.key.public())
-    }
-
     /// Listens.
     ///
     /// # Errors
@@ -152,19 +153,39 @@ impl Server {
     pub async fn bind(self, address: SocketAddr) -> Result<Listening, BindError> {
         let listener = listener::bind(address, self.plaintext).await?;
         let address = listener.local_addr().map_err(|source| BindError::Listen { address, source })?;
-        Ok(Listening { server: self, listener, address })
+        let key = match self.key {
+            Some(key) => key,
+            None => channel_key::settle(&self.vault).await?,
+        };
+        let channel_key = key.public();
+        let parts = Arc::new((self.parts)(Door::new(key)));
+        Ok(Listening { parts, http: self.http, readiness: self.readiness, channel_key, listener, address })
     }
 }
 
 /// A server that listens and does not serve yet.
-#[derive(Debug)]
 pub struct Listening {
-    server: Server,
+    parts: Arc<Parts>,
+    http: HttpState,
+    readiness: Readiness,
+    channel_key: PublicKey,
     listener: TcpListener,
     address: SocketAddr,
 }
 
+impl std::fmt::Debug for Listening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Listening").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
 impl Listening {
+    /// The key of the end-to-end channel, which devices pin: given to them beforehand, or learnt by each in its first DKG.
+    #[must_use]
+    pub fn channel_key(&self) -> PublicKey {
+        self.channel_key
+    }
+
     /// Where it listens; the port is the real one where 0 was asked for.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
@@ -174,15 +195,12 @@ impl Listening {
     /// Serves until `shutdown`; then no new connection is taken, and running sessions have
     /// [`ServerLimits::drain`] to finish before they are cancelled.
     pub async fn serve(self, shutdown: CancellationToken) {
-        let limits = self.server.parts.limits;
-        let sessions = Sessions {
-            parts: self.server.parts,
-            tasks: TaskTracker::new(),
-            cancel: CancellationToken::new(),
-        };
+        let limits = self.parts.limits;
+        let sessions =
+            Sessions { parts: self.parts, tasks: TaskTracker::new(), cancel: CancellationToken::new() };
         let router = Router::new()
             .route("/", any(upgrade).with_state(sessions.clone()))
-            .merge(http::router(self.server.http));
+            .merge(http::router(self.http));
         let bounds = listener::ListenerLimits {
             connections: limits.connections,
             header: limits.header,
@@ -190,7 +208,7 @@ impl Listening {
         };
         let forgetting = housekeeping::run(sessions.parts.vault.clone(), shutdown.clone());
         let closing = housekeeping::close_requests(Arc::clone(&sessions.parts.requests), shutdown.clone());
-        let readiness = self.server.readiness;
+        let readiness = self.readiness;
         let draining = shutdown.clone();
         let drain = async move {
             draining.cancelled().await;

@@ -5,18 +5,18 @@ mod device;
 mod server;
 
 pub(super) use device::DeviceBackup;
-pub(super) use server::{Names, ServerBackup};
+pub(super) use server::{Closed, Names, ServerBackup};
 
 use super::{Effect, Outbox, SessionError};
 use crate::close::CloseCode;
 
 /// Closes in good order.
-fn finish(out: &mut Outbox) {
+pub(super) fn finish(out: &mut Outbox) {
     out.push(Effect::Close(CloseCode::Finished));
 }
 
 /// Closes for `error`, unless the peer has gone.
-fn finish_for(error: &SessionError, out: &mut Outbox) {
+pub(super) fn finish_for(error: &SessionError, out: &mut Outbox) {
     if !error.is_closed_by_peer() {
         out.push(Effect::Close(match error {
             SessionError::Deadline { .. } => CloseCode::Finished,

@@ -4,11 +4,12 @@ mod verbs;
 
 use core::fmt;
 
-use super::shell::Shell;
+use super::shell::{Farewell, Shell};
 use super::{AbortLedger, Effect, Input, Outbox, SessionError, Standing};
 use crate::hello::Hello;
-use crate::ids::{Intent, Millis, ShareId, WalletId};
+use crate::ids::{Digest, Intent, Millis, ShareId, WalletId};
 use crate::limits::Limits;
+use crate::proof::Challenge;
 use verbs::DeviceVerbs;
 
 /// What the device holds of a wallet.
@@ -142,7 +143,26 @@ impl DeviceSession {
         let intent = plan.intent();
         out.push(Effect::SendText(core::mem::take(&mut *plan.hello().to_json())));
         let verb = DeviceVerbs::begin(plan, limits.rounds, out);
-        Ok(Self { shell: Shell::new(verb, limits, now), intent })
+        Ok(Self { shell: Shell::new(verb, Farewell::Silent, limits, now), intent })
+    }
+
+    /// Protocol 2: a session whose channel is open, in whose handshake the plan's hello has been sent. It proves itself at
+    /// once; `digest` is what it means to sign, in a signing session.
+    ///
+    /// # Errors
+    /// As [`DeviceSession::new`].
+    pub fn proven(
+        plan: DevicePlan,
+        challenge: Challenge,
+        digest: Option<Digest>,
+        limits: Limits,
+        now: Millis,
+        out: &mut Outbox,
+    ) -> Result<Self, SessionError> {
+        plan.check()?;
+        let intent = plan.intent();
+        let verb = DeviceVerbs::proven(plan, challenge, digest, limits.rounds, out);
+        Ok(Self { shell: Shell::new(verb, Farewell::Hears, limits, now), intent })
     }
 
     /// Takes one input at `now` and says what follows from it.

@@ -3,10 +3,14 @@
 use core::fmt;
 
 use super::AbortRecord;
+use super::commit::Confirmation;
+use super::reconcile::{Change, FreezeCause};
 use crate::backup_share::BackupShare;
 use crate::close::CloseCode;
+use crate::control::{Document, SignatureBytes};
 use crate::hello::Hello;
 use crate::ids::{Intent, ShareId, WalletId};
+use crate::proof::{Challenge, Claim, ProvenClaim};
 
 /// Which ceremony the engine starts, and with which share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +81,18 @@ pub enum Write {
     Backup(Box<BackupShare>),
     /// The abort ledger, and what it says about the wallet, before the abort is reported.
     Abort(AbortRecord),
+    /// Protocol 2, server: what reconciliation says. A share that it promotes takes the wallet out of quarantine, as it was
+    /// made by the stepped-up refresh that leads out of it.
+    Reconcile(Change),
+    /// Protocol 2: the wallet is frozen.
+    Freeze(FreezeCause),
+    /// Protocol 2, server: the end of a DKG, refresh or restore, all in one write: the device has the new share in use.
+    Confirm {
+        /// What it settles about the shares.
+        confirmation: Confirmation,
+        /// This side's document of the backup of the new share.
+        fragment: Option<Document>,
+    },
 }
 
 /// What became of a backup at the end of a DKG, refresh or restore.
@@ -104,8 +120,10 @@ pub enum Outcome {
     },
     /// A signature; on the server it is stored and sent.
     Signed,
-    /// The request was signed before: the signature is to be had over HTTP.
+    /// The request was signed before: the signature is to be had over HTTP. In protocol 2 the server has sent it.
     AlreadySigned,
+    /// Protocol 2, device: the request was signed before, and this is the stored signature; it is not verified here.
+    StoredSignature(SignatureBytes),
     /// New shares, by refresh or restore.
     Renewed {
         /// [`Intent::Refresh`] or [`Intent::Restore`].
@@ -129,6 +147,10 @@ pub enum Effect {
     Close(CloseCode),
     /// Server: ask the host whether this hello may go on.
     Admit(Box<Hello>),
+    /// Protocol 2, server: ask the host whether this hello may go on, for a device that has proven its claim.
+    AdmitProven(Box<Hello>, Box<ProvenClaim>),
+    /// Protocol 2, device: sign this claim with the identity key.
+    Prove(Box<(Challenge, Claim)>),
     /// Server: the session is ready; tell the host.
     Ready,
     /// Start a ceremony.
@@ -139,6 +161,8 @@ pub enum Effect {
     Peek(Vec<u8>),
     /// Device: make the backup frame of this share.
     MakeBackup(ShareId),
+    /// Protocol 2, device: make a backup of this share, and say what the server is to keep of it.
+    MakeDocument(ShareId),
     /// Write this durably.
     Store(Write),
     /// The session ended well; always the last effect.
@@ -154,11 +178,14 @@ impl Effect {
             Self::SendBinary(_) => "send binary",
             Self::Close(_) => "close",
             Self::Admit(_) => "admit",
+            Self::AdmitProven(..) => "admit proven",
+            Self::Prove(_) => "prove",
             Self::Ready => "ready",
             Self::StartEngine(_) => "start engine",
             Self::RunEngine(_) => "run engine",
             Self::Peek(_) => "peek",
             Self::MakeBackup(_) => "make backup",
+            Self::MakeDocument(_) => "make document",
             Self::Store(_) => "store",
             Self::Finish(_) => "finish",
         }

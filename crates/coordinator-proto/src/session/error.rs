@@ -1,11 +1,14 @@
 //! How a session fails, and the three questions each failure answers: whose fault, may it be retried, what may the
 //! peer hear.
 
+use super::reconcile::FreezeCause;
 use super::{AbortClass, Refusal, StoreFault, Verdict};
 use crate::close::CloseCode;
+use crate::control::ErrorText;
 use crate::frame::FrameError;
 use crate::hello::HelloError;
 use crate::ids::{Epoch, Intent, ShareId};
+use crate::proof::ProofError;
 
 /// Whose fault a failure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,6 +96,19 @@ pub enum SessionError {
         /// The code that it was refused with.
         code: CloseCode,
     },
+    /// Protocol 2: the device's proof is refused.
+    #[error("the proof is refused")]
+    NotProven(#[source] ProofError),
+    /// Protocol 2: the server said why it ends the session, before it closed.
+    #[error("the server ended the session with {code}: {message}")]
+    Told {
+        /// The code that it closes with.
+        code: u16,
+        /// Whether the same intent may be tried again.
+        retryable: bool,
+        /// What the server said, at most 200 visible characters.
+        message: ErrorText,
+    },
     /// The host refused.
     #[error("the host refused")]
     Refused(#[source] Refusal),
@@ -130,6 +146,9 @@ pub enum SessionError {
     /// The wallet is quarantined or frozen on this side.
     #[error("the wallet is locked on this side")]
     Locked,
+    /// Protocol 2: what the two sides hold does not add up; the wallet is frozen, which is durable.
+    #[error("the wallet is frozen: {0}")]
+    Frozen(FreezeCause),
     /// The two sides hold different shares.
     #[error("the two sides hold different shares")]
     Diverged,
@@ -197,6 +216,7 @@ impl SessionError {
             | Self::TooManyRounds
             | Self::PeerFault { .. }
             | Self::NotEngine
+            | Self::NotProven(_)
             | Self::Disagreement => Blame::Peer,
             Self::Deadline { waiting } => match waiting {
                 Waiting::Hello | Waiting::Peer => Blame::Circumstance,
@@ -210,12 +230,14 @@ impl SessionError {
             Self::Refused(Refusal::Internal) => Blame::Local,
             Self::Refused(_)
             | Self::Closed { .. }
+            | Self::Told { .. }
             | Self::Diverged
             | Self::StaleBackup { .. }
             | Self::BackupFirst => Blame::Circumstance,
             Self::Unrecorded { .. }
             | Self::EngineUnavailable
             | Self::Locked
+            | Self::Frozen(_)
             | Self::Store(_)
             | Self::WrongAdmission(_)
             | Self::WrongOutput
@@ -229,7 +251,10 @@ impl SessionError {
     #[must_use]
     pub const fn retry(&self) -> Retry {
         match self {
-            Self::Deadline { .. } | Self::Undecided { .. } | Self::EngineUnavailable => Retry::Later,
+            Self::Deadline { .. }
+            | Self::Undecided { .. }
+            | Self::EngineUnavailable
+            | Self::Told { retryable: true, .. } => Retry::Later,
             Self::Engine { class: AbortClass::A, .. } => Retry::Later,
             Self::Engine { class: AbortClass::B | AbortClass::C | AbortClass::Freeze, .. } => Retry::Never,
             Self::Store(StoreFault::Conflict | StoreFault::Unavailable) => Retry::Later,
@@ -266,6 +291,9 @@ impl SessionError {
             | Self::TooManyRounds
             | Self::PeerFault { .. }
             | Self::NotEngine
+            | Self::NotProven(_)
+            | Self::Told { retryable: false, .. }
+            | Self::Frozen(_)
             | Self::Disagreement
             | Self::Unrecorded { .. }
             | Self::Locked
@@ -294,9 +322,12 @@ impl SessionError {
             Self::TooBig { .. } => CloseCode::TooBig,
             Self::PeerFault { code } => *code,
             Self::Deadline { .. } => CloseCode::Deadline,
-            Self::Closed { .. } => CloseCode::Finished,
+            Self::Closed { .. } | Self::Told { .. } => CloseCode::Finished,
+            Self::NotProven(_) => CloseCode::NotAuthenticated,
             Self::Refused(refusal) => refusal.close_code(),
-            Self::Engine { verdict: Verdict::Quarantine, .. } | Self::Locked => CloseCode::Quarantined,
+            Self::Engine { verdict: Verdict::Quarantine, .. } | Self::Locked | Self::Frozen(_) => {
+                CloseCode::Quarantined
+            }
             Self::Engine { class: AbortClass::Freeze, .. } => CloseCode::Internal,
             Self::Engine { class: AbortClass::A | AbortClass::B | AbortClass::C, .. } => CloseCode::Malformed,
             Self::Diverged | Self::StaleBackup { .. } | Self::BackupFirst => CloseCode::Busy,

@@ -1,12 +1,16 @@
 //! What a verb's machine is told: an input after the shell has sorted it. Frames come only to a machine that waits for
 //! the peer, answers only to one that asked.
 
-use super::{AbortClass, Admission, EngineOutput, Receipt, Refusal, SessionError, StoreFault, Waiting};
+use super::{
+    AbortClass, Admission, EngineOutput, MadeBackup, ProvenAdmission, Receipt, Refusal, SessionError,
+    StoreFault, Waiting,
+};
 use crate::backup_share::BackupShare;
 use crate::close::CloseCode;
-use crate::control::Control;
+use crate::control::{Control, SignatureBytes};
 use crate::hello::Hello;
 use crate::ids::ShareId;
+use crate::proof::Proof;
 
 pub(super) enum Event {
     Text(Vec<u8>),
@@ -14,7 +18,9 @@ pub(super) enum Event {
     Engine(Vec<u8>),
     Closed(Option<CloseCode>),
     Admitted(Box<Admission>),
+    AdmittedProven(Box<ProvenAdmission>),
     Refused(Refusal),
+    Proved(Box<Proof>),
     Stepped {
         outbound: Option<Vec<u8>>,
         output: EngineOutput,
@@ -27,8 +33,11 @@ pub(super) enum Event {
     },
     Stored,
     BackupStored(Receipt),
+    SignatureStored(SignatureBytes),
+    Confirmed([u8; 33]),
     StoreFailed(StoreFault),
     BackupMade(Option<Box<BackupShare>>),
+    DocumentMade(Option<MadeBackup>),
     /// The deadline of this state has passed.
     Expired,
     /// The session cannot go on, for a reason outside this state.
@@ -56,7 +65,9 @@ impl Event {
             Self::Expired => SessionError::Deadline { waiting },
             Self::Trouble(error) => error,
             Self::Admitted(_) => misuse("admitted"),
+            Self::AdmittedProven(_) => misuse("admitted proven"),
             Self::Refused(_) => misuse("refused"),
+            Self::Proved(_) => misuse("proved"),
             Self::Stepped { .. } => misuse("engine stepped"),
             Self::EngineFailed(_) => misuse("engine failed"),
             Self::EngineUnavailable if waiting == Waiting::Engine => SessionError::EngineUnavailable,
@@ -64,8 +75,11 @@ impl Event {
             Self::Peeked { .. } => misuse("peeked"),
             Self::Stored => misuse("stored"),
             Self::BackupStored(_) => misuse("backup stored"),
+            Self::SignatureStored(_) => misuse("signature stored"),
+            Self::Confirmed(_) => misuse("confirmed"),
             Self::StoreFailed(_) => misuse("store failed"),
             Self::BackupMade(_) => misuse("backup made"),
+            Self::DocumentMade(_) => misuse("document made"),
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use core::fmt;
 
-use super::{Admission, Refusal};
+use super::{Admission, ProvenAdmission, Refusal};
 use crate::backup_share::BackupShare;
 use crate::close::CloseCode;
+use crate::control::{Document, SignatureBytes};
 use crate::ids::ShareId;
+use crate::proof::Proof;
 
 /// The class of an engine's failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,6 +77,15 @@ pub enum Receipt {
     Partial,
 }
 
+/// What a device leaves with the server of the backup that it has made.
+#[derive(Debug)]
+pub struct MadeBackup {
+    /// The server's document.
+    pub document: Document,
+    /// Whether at least the threshold of documents, this one included, are acknowledged by their holders.
+    pub receipt: Receipt,
+}
+
 /// One input of a session machine.
 pub enum Input {
     /// A text frame of the peer.
@@ -89,8 +100,12 @@ pub enum Input {
     Tick,
     /// Answer to [`super::Effect::Admit`]: let in.
     Admitted(Admission),
-    /// Answer to [`super::Effect::Admit`]: not let in.
+    /// Answer to [`super::Effect::AdmitProven`]: let in.
+    AdmittedProven(Box<ProvenAdmission>),
+    /// Answer to [`super::Effect::Admit`] and [`super::Effect::AdmitProven`]: not let in.
     Refused(Refusal),
+    /// Answer to [`super::Effect::Prove`].
+    Proved(Box<Proof>),
     /// Answer to [`super::Effect::StartEngine`] and [`super::Effect::RunEngine`].
     EngineStepped {
         /// The engine's next message for the peer.
@@ -114,10 +129,19 @@ pub enum Input {
     Stored,
     /// Answer to the [`super::Effect::Store`] of a backup: durable.
     BackupStored(Receipt),
+    /// Answer to the [`super::Effect::Store`] of a signature: durable. [`Input::Stored`] will do in the older profile.
+    SignatureStored(SignatureBytes),
+    /// Answer to the [`super::Effect::Store`] of a confirmation: durable.
+    Confirmed {
+        /// The wallet's public key, 33-byte compressed SEC1.
+        public_key: [u8; 33],
+    },
     /// Answer to [`super::Effect::Store`]: not written.
     StoreFailed(StoreFault),
     /// Answer to [`super::Effect::MakeBackup`]: the frame to send, or none where there is nothing to send.
     BackupMade(Option<Box<BackupShare>>),
+    /// Answer to [`super::Effect::MakeDocument`]: what to send, or none where there is nothing to send.
+    DocumentMade(Option<MadeBackup>),
     /// This side gives up: shutdown, or the user.
     Cancel,
 }
@@ -133,15 +157,20 @@ impl Input {
             Self::PeerFault(_) => "peer fault",
             Self::Tick => "tick",
             Self::Admitted(_) => "admitted",
+            Self::AdmittedProven(_) => "admitted proven",
             Self::Refused(_) => "refused",
+            Self::Proved(_) => "proved",
             Self::EngineStepped { .. } => "engine stepped",
             Self::EngineFailed(_) => "engine failed",
             Self::EngineUnavailable => "engine unavailable",
             Self::Peeked { .. } => "peeked",
             Self::Stored => "stored",
             Self::BackupStored(_) => "backup stored",
+            Self::SignatureStored(_) => "signature stored",
+            Self::Confirmed { .. } => "confirmed",
             Self::StoreFailed(_) => "store failed",
             Self::BackupMade(_) => "backup made",
+            Self::DocumentMade(_) => "document made",
             Self::Cancel => "cancel",
         }
     }

@@ -20,6 +20,8 @@
 //! The first share of a wallet is provisional until the device has said that it holds it: [`proves_provisional`] is R1
 //! and R2 for it.
 
+use core::fmt;
+
 use super::{Backup, WalletFacts};
 use crate::ids::ShareId;
 
@@ -115,6 +117,15 @@ pub enum FreezeCause {
     RolledBack,
     /// The server's own record contradicts itself.
     BrokenRecord,
+}
+
+impl fmt::Display for FreezeCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::RolledBack => "a store was rolled back",
+            Self::BrokenRecord => "the record contradicts itself",
+        })
+    }
 }
 
 /// What reconciliation says.

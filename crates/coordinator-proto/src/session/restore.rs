@@ -37,7 +37,8 @@ pub(super) fn refused(error: SessionError, rebuilt: ShareId, server: ShareId) ->
     }
 }
 
-fn stale(backup: ShareId, wallet: ShareId) -> SessionError {
+/// What it means that the rebuilt share is none of the wallet's.
+pub(super) fn stale(backup: ShareId, wallet: ShareId) -> SessionError {
     if backup.epoch() < wallet.epoch() {
         SessionError::StaleBackup { backup: backup.epoch(), wallet: wallet.epoch() }
     } else {

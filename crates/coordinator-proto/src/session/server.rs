@@ -4,10 +4,12 @@ mod handshake;
 
 use core::fmt;
 
-use super::shell::Shell;
+use super::shell::{Farewell, Shell};
 use super::{Input, Outbox, SessionError};
+use crate::hello::Hello;
 use crate::ids::Millis;
 use crate::limits::Limits;
+use crate::proof::Challenge;
 use handshake::ServerVerbs;
 
 /// The server's side of one session.
@@ -17,7 +19,15 @@ impl ServerSession {
     /// A session whose socket opened at `now`; it waits for the hello.
     #[must_use]
     pub fn new(limits: Limits, now: Millis) -> Self {
-        Self(Shell::new(ServerVerbs::new(limits.rounds), limits, now))
+        Self(Shell::new(ServerVerbs::new(limits.rounds), Farewell::Silent, limits, now))
+    }
+
+    /// Protocol 2: a session whose channel is open, with the hello that the handshake took in; it waits for the proof. The
+    /// peer is told of a failure in a frame before the close.
+    #[must_use]
+    pub fn proven(hello: Hello, challenge: Challenge, limits: Limits, now: Millis) -> Self {
+        let verbs = ServerVerbs::proven(hello, challenge, limits.rounds);
+        Self(Shell::new(verbs, Farewell::Tells, limits, now))
     }
 
     /// Takes one input at `now` and says what follows from it.

@@ -3,6 +3,7 @@
 
 mod aborting;
 mod draining;
+mod farewell;
 
 use super::clock::Clock;
 use super::event::Event;
@@ -15,6 +16,8 @@ use crate::limits::Limits;
 use aborting::Aborting;
 use core::time::Duration;
 use draining::Draining;
+
+pub(super) use farewell::Farewell;
 
 /// Where a verb's machine is after an event.
 pub(super) enum Flow<Stay, Done> {
@@ -92,6 +95,7 @@ impl Intake {
 /// A verb's machine with everything around it.
 pub(super) struct Shell<V> {
     limits: Limits,
+    farewell: Farewell,
     clock: Clock,
     inbox: Inbox,
     state: State<V>,
@@ -105,9 +109,9 @@ enum State<V> {
 }
 
 impl<V: Verb> Shell<V> {
-    pub(super) fn new(verb: V, limits: Limits, now: Millis) -> Self {
+    pub(super) fn new(verb: V, farewell: Farewell, limits: Limits, now: Millis) -> Self {
         let clock = Clock::new(now, limits.session_deadline, verb.patience(&limits));
-        Self { limits, clock, inbox: Inbox::new(limits.queue), state: State::Running(verb) }
+        Self { limits, farewell, clock, inbox: Inbox::new(limits.queue), state: State::Running(verb) }
     }
 
     pub(super) fn step(mut self, now: Millis, input: Input, out: &mut Outbox) -> Result<Self, SessionError> {
@@ -190,7 +194,7 @@ impl<V: Verb> Shell<V> {
                     let Some(from_peer) = shell.inbox.pop() else {
                         return Ok(Self { state: State::Running(verb), ..shell });
                     };
-                    let event = open(from_peer);
+                    let event = shell.farewell.hear(open(from_peer));
                     shell.state = State::Over;
                     shell = shell.give(verb, event, now, out)?;
                 }
@@ -218,15 +222,20 @@ impl<V: Verb> Shell<V> {
             Input::Tick => Sorted::Nothing,
             Input::Cancel => Sorted::event(Event::Trouble(SessionError::Cancelled)),
             Input::Admitted(admission) => Sorted::event(Event::Admitted(Box::new(admission))),
+            Input::AdmittedProven(admission) => Sorted::event(Event::AdmittedProven(admission)),
             Input::Refused(refusal) => Sorted::event(Event::Refused(refusal)),
+            Input::Proved(proof) => Sorted::event(Event::Proved(proof)),
             Input::EngineStepped { outbound, output } => Sorted::event(Event::Stepped { outbound, output }),
             Input::EngineFailed(class) => Sorted::event(Event::EngineFailed(class)),
             Input::EngineUnavailable => Sorted::event(Event::EngineUnavailable),
             Input::Peeked { frame, share } => Sorted::event(Event::Peeked { frame, share }),
             Input::Stored => Sorted::event(Event::Stored),
             Input::BackupStored(receipt) => Sorted::event(Event::BackupStored(receipt)),
+            Input::SignatureStored(signature) => Sorted::event(Event::SignatureStored(signature)),
+            Input::Confirmed { public_key } => Sorted::event(Event::Confirmed(public_key)),
             Input::StoreFailed(fault) => Sorted::event(Event::StoreFailed(fault)),
             Input::BackupMade(backup) => Sorted::event(Event::BackupMade(backup)),
+            Input::DocumentMade(left) => Sorted::event(Event::DocumentMade(left)),
         }
     }
 
@@ -265,7 +274,7 @@ impl<V: Verb> Shell<V> {
             Err(error)
                 if engine_runs && debt.ledger.is_some() && !matches!(error, SessionError::Misuse { .. }) =>
             {
-                close(&error, out);
+                self.farewell.close(&error, out);
                 self.state = State::Draining(Draining::new(error, debt));
                 Ok(self)
             }
@@ -286,21 +295,14 @@ impl<V: Verb> Shell<V> {
             Some(write) => {
                 out.push(Effect::Store(write));
                 self.clock.restart(now, self.limits.step_deadline);
-                self.state = State::Aborting(Aborting::new(error));
+                self.state = State::Aborting(Aborting::new(error, self.farewell));
                 Ok(self)
             }
             None => {
-                close(&error, out);
+                self.farewell.close(&error, out);
                 Err(error)
             }
         }
-    }
-}
-
-/// Closes the connection for `error`, unless the peer has done so.
-fn close(error: &SessionError, out: &mut Outbox) {
-    if !error.is_closed_by_peer() {
-        out.push(Effect::Close(error.close_code()));
     }
 }
 

@@ -1,5 +1,6 @@
 //! A scripted engine: its messages say who sent them, in which ceremony, as the how-manieth and with which share, and it
-//! refuses any other than the next one. DKG and refresh take three messages from each side; signing goes server first.
+//! refuses any other than the next one. DKG and refresh take three messages from each side; signing goes server first, or in
+//! protocol 2 device first.
 
 use maany_coordinator_proto::session::{AbortClass, Ceremony, EngineOutput, Input};
 use maany_coordinator_proto::{Epoch, ShareId};
@@ -32,6 +33,8 @@ pub(crate) struct FakeEngine {
     /// Fails the how-manieth call with this class.
     pub(crate) fail: Option<(usize, AbortClass)>,
     pub(crate) calls: usize,
+    /// Who speaks first in a signature.
+    pub(crate) first: Role,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +46,7 @@ struct Running {
 
 impl FakeEngine {
     pub(crate) fn new(role: Role, attempt: u8) -> Self {
-        Self { role, attempt, running: None, fail: None, calls: 0 }
+        Self { role, attempt, running: None, fail: None, calls: 0, first: Role::Server }
     }
 
     pub(crate) fn start(&mut self, ceremony: Ceremony) -> Input {
@@ -56,7 +59,7 @@ impl FakeEngine {
         if self.is_to_fail() {
             return self.failed();
         }
-        let speaks_first = operation != 2 || self.role == Role::Server;
+        let speaks_first = operation != 2 || self.role == self.first;
         Input::EngineStepped { outbound: speaks_first.then(|| self.message(1)), output: EngineOutput::None }
     }
 
@@ -74,6 +77,14 @@ impl FakeEngine {
             return Input::EngineFailed(if only_the_check_fails { AbortClass::B } else { AbortClass::A });
         }
         match (operation, self.role, received) {
+            (2, Role::Server, 1) if self.first == Role::Device => self.go_on(1),
+            (2, Role::Server, _) if self.first == Role::Device => {
+                Input::EngineStepped { outbound: Some(self.message(2)), output: EngineOutput::Signature }
+            }
+            (2, Role::Device, 1) if self.first == Role::Device => self.go_on(2),
+            (2, Role::Device, _) if self.first == Role::Device => {
+                Input::EngineStepped { outbound: None, output: EngineOutput::Signature }
+            }
             (2, Role::Server, 1) => self.go_on(2),
             (2, Role::Server, _) => {
                 Input::EngineStepped { outbound: Some(self.message(3)), output: EngineOutput::Signature }

@@ -12,6 +12,7 @@ mod order;
 mod pair;
 mod plan;
 mod props;
+mod proven;
 mod reconciling;
 mod side;
 mod store;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use maany_coordinator_proto::session::{Effect, Input, Outbox, Refusal};
-use maany_coordinator_proto::{DeviceSession, Intent, Limits, Millis, ServerSession};
+use maany_coordinator_proto::session::{DevicePlan, Effect, Input, Outbox, Refusal};
+use maany_coordinator_proto::{DeviceSession, Hello, Intent, Limits, Millis, ServerSession};
 
 use crate::engine::{FakeEngine, Role};
-use crate::plan::{KEY, Wish, backup_share, plan};
+use crate::plan::{DIGEST, KEY, Wish, backup_share, challenge, document, identity, plan};
 use crate::side::{Machine, Side};
 use crate::store::FakeStore;
 use crate::wire::{Fault, Hit};
@@ -62,6 +62,48 @@ impl Pair {
                 attempt,
             )
         };
+        for effect in out.drain() {
+            device.trace.effect(&effect);
+            device.todo.push_back(effect);
+        }
+        Self {
+            server,
+            device,
+            now: 0,
+            hits: Vec::new(),
+            latency: LATENCY,
+            happenings: BTreeMap::new(),
+            counter: 0,
+        }
+    }
+
+    /// A new session of protocol 2 between two sides that hold this, in an open channel.
+    pub(crate) fn proven(wish: Wish, server: &FakeStore, device: &FakeStore, attempt: u8) -> Self {
+        let limits = Limits::default();
+        let (server, mut device) = (server.restarted(), device.restarted());
+        // A restore enrols a new key, but for one that goes on with an earlier attempt.
+        let kept = device.identity.filter(|_| match wish.intent {
+            Intent::Dkg => false,
+            Intent::Restore => device.record.as_ref().is_some_and(|record| record.pending.is_some()),
+            Intent::Sign | Intent::Refresh => true,
+        });
+        let seed = kept.unwrap_or(attempt);
+        device.proven = Some((*identity(seed).public().as_bytes(), seed));
+        let (challenge, mut out) = (challenge(attempt), Outbox::new());
+        let digest = (wish.intent == Intent::Sign).then_some(DIGEST);
+        let opened =
+            DeviceSession::proven(plan(wish, &device), challenge, digest, limits, Millis::new(0), &mut out);
+        let accepting = ServerSession::proven(hello(plan(wish, &device)), challenge, limits, Millis::new(0));
+        let mut server = Side::new(Role::Server, Machine::Server(accepting), server, attempt);
+        server.stepped_up = wish.stepped_up;
+        let machine = opened.map(Machine::Device);
+        let idle = Machine::Server(ServerSession::new(limits, Millis::new(0)));
+        let mut device = Side::new(Role::Device, idle, device, attempt);
+        (device.machine, device.end) = match machine {
+            Ok(machine) => (Some(machine), None),
+            Err(error) => (None, Some(Err(error))),
+        };
+        (server.engine.first, device.engine.first) = (Role::Device, Role::Device);
         for effect in out.drain() {
             device.trace.effect(&effect);
             device.todo.push_back(effect);
@@ -193,6 +235,22 @@ impl Pair {
                         .map_or(Input::Refused(Refusal::UnknownWallet), Input::Admitted);
                     side.feed(now, answer);
                 }
+                Effect::AdmitProven(hello, claim) => {
+                    let answer = side
+                        .store
+                        .proven_admission(hello.intent(), side.stepped_up, &claim)
+                        .map_or_else(Input::Refused, |admission| Input::AdmittedProven(Box::new(admission)));
+                    side.feed(now, answer);
+                }
+                Effect::Prove(asked) => {
+                    let (_, seed) = side.store.proven.expect("a key");
+                    let proof = identity(seed).prove(&asked.0, &asked.1);
+                    side.feed(now, Input::Proved(Box::new(proof)));
+                }
+                Effect::MakeDocument(_) => {
+                    let made = Some(document(side.store.receipt));
+                    side.feed(now, Input::DocumentMade(made));
+                }
                 Effect::Ready | Effect::Finish(_) => {}
                 Effect::StartEngine(ceremony) => {
                     let answer = side.engine.start(ceremony);
@@ -276,6 +334,23 @@ impl Pair {
             self.schedule(at, to, Happening::Arrives(held));
         }
     }
+}
+
+fn hello(plan: DevicePlan) -> Hello {
+    match plan {
+        DevicePlan::Dkg { hello, .. }
+        | DevicePlan::Sign { hello, .. }
+        | DevicePlan::Refresh { hello, .. }
+        | DevicePlan::Restore { hello, .. } => *hello,
+    }
+}
+
+/// Both stores after a DKG of protocol 2.
+pub(crate) fn after_proven_dkg() -> (FakeStore, FakeStore) {
+    let wish = Wish::plain(Intent::Dkg);
+    let pair = Pair::proven(wish, &FakeStore::empty(Role::Server), &FakeStore::empty(Role::Device), 1).run();
+    assert!(pair.server.result().is_ok() && pair.device.result().is_ok());
+    (pair.server.store, pair.device.store)
 }
 
 fn copy(frame: &Input) -> Input {

@@ -1,15 +1,37 @@
 //! What a device wants of a session, and the hello and plan that follow from it.
 
 use maany_coordinator_proto::backup_share::{BackupCiphertext, Fragment, Label, Split};
+use maany_coordinator_proto::control::Document;
+use maany_coordinator_proto::proof::Challenge;
 use maany_coordinator_proto::session::{
-    AbortLedger, DeviceHolds, DevicePlan, LeaveBackup, Standing, SteppedUp,
+    AbortLedger, DeviceHolds, DevicePlan, LeaveBackup, MadeBackup, Receipt, Standing, SteppedUp,
 };
-use maany_coordinator_proto::{BackupShare, Hello, Intent, KeyId, SessionId, ShareId, StepUp, WalletId};
+use maany_coordinator_proto::{
+    BackupShare, Digest, Hello, IdentityKey, Intent, KeyId, SessionId, ShareId, StepUp, WalletId,
+};
 use zeroize::Zeroizing;
 
 use crate::store::FakeStore;
 
 pub(crate) const KEY: &str = "main-wallet";
+
+/// What every signature of protocol 2 is of.
+pub(crate) const DIGEST: Digest = Digest::from_bytes([6; 32]);
+
+/// The identity key of this seed.
+pub(crate) fn identity(seed: u8) -> IdentityKey {
+    IdentityKey::from_bytes(&Zeroizing::new([seed; 32])).expect("a key")
+}
+
+/// What tells this session from any other.
+pub(crate) fn challenge(attempt: u8) -> Challenge {
+    Challenge { handshake: [attempt; 32], session: [attempt; 16], nonce: [attempt; 32] }
+}
+
+/// The document that a device leaves with the server.
+pub(crate) fn document(receipt: Receipt) -> MadeBackup {
+    MadeBackup { document: Document::new(Zeroizing::new(vec![4, 5, 6])).expect("a document"), receipt }
+}
 
 /// How a device comes to a session.
 #[derive(Debug, Clone, Copy)]

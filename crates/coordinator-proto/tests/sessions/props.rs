@@ -170,6 +170,9 @@ impl World {
             | Effect::SendBinary(_)
             | Effect::Close(_)
             | Effect::Ready
+            | Effect::AdmitProven(..)
+            | Effect::Prove(_)
+            | Effect::MakeDocument(_)
             | Effect::Finish(_) => {}
         }
     }

@@ -1,5 +1,6 @@
 //! The invariants of the order of effects, checked on every input and effect of every test.
 
+use maany_coordinator_proto::control::What;
 use maany_coordinator_proto::session::{Effect, EngineOutput, Input, Write};
 use maany_coordinator_proto::{CloseCode, Control, Frame, classify};
 
@@ -42,14 +43,21 @@ impl Trace {
     pub(crate) fn input(&mut self, input: &Input) {
         self.log.push(format!("< {}", input.name()));
         match input {
-            Input::Admitted(_) => self.admitted = true,
+            Input::Admitted(_) | Input::AdmittedProven(_) => self.admitted = true,
             Input::EngineStepped { output: EngineOutput::Signature, .. } => self.signature_made = true,
-            Input::Stored | Input::BackupStored(_) => self.durable.extend(self.writing.take()),
+            Input::Stored | Input::BackupStored(_) | Input::SignatureStored(_) | Input::Confirmed { .. } => {
+                self.durable.extend(self.writing.take())
+            }
             Input::StoreFailed(_) => self.writing = None,
             _ => {}
         }
         match input {
             Input::Admitted(_)
+            | Input::AdmittedProven(_)
+            | Input::Proved(_)
+            | Input::SignatureStored(_)
+            | Input::Confirmed { .. }
+            | Input::DocumentMade(_)
             | Input::Refused(_)
             | Input::EngineStepped { .. }
             | Input::EngineFailed(_)
@@ -81,7 +89,10 @@ impl Trace {
                 | Effect::StartEngine(_)
                 | Effect::RunEngine(_)
                 | Effect::Peek(_)
+                | Effect::AdmitProven(..)
+                | Effect::Prove(_)
                 | Effect::MakeBackup(_)
+                | Effect::MakeDocument(_)
                 | Effect::Store(_)
         );
         if is_request {
@@ -89,7 +100,9 @@ impl Trace {
             self.open = Some(effect.name());
         }
         match effect {
-            Effect::Admit(_) => assert!(!self.admitted && !self.ready, "admission is asked for once"),
+            Effect::Admit(_) | Effect::AdmitProven(..) => {
+                assert!(!self.admitted && !self.ready, "admission is asked for once")
+            }
             Effect::Ready => {
                 assert!(self.admitted && !self.ready, "ready once, after admission");
                 self.ready = true;
@@ -112,7 +125,12 @@ impl Trace {
                 );
             }
             Effect::Finish(_) => self.finished = true,
-            Effect::SendText(_) | Effect::RunEngine(_) | Effect::Peek(_) | Effect::MakeBackup(_) => {}
+            Effect::SendText(_)
+            | Effect::RunEngine(_)
+            | Effect::Peek(_)
+            | Effect::Prove(_)
+            | Effect::MakeBackup(_)
+            | Effect::MakeDocument(_) => {}
         }
     }
 
@@ -125,13 +143,35 @@ impl Trace {
                     "prepared only when it is durable"
                 );
             }
+            Frame::Control(Control::BackupStored { .. }) => {
+                assert!(is_durable("confirm"), "a document is acknowledged only when it is durable");
+            }
+            Frame::Control(Control::Ready { .. }) => {
+                assert!(self.admitted, "nobody is ready before the admission");
+            }
+            Frame::Control(Control::Proof { .. }) => {
+                assert!(self.durable.is_empty(), "the proof comes first")
+            }
+            Frame::Control(Control::Done(What::Signature(_))) if self.signature_made => {
+                assert!(is_durable("signature"), "a signature leaves only when it is durable");
+            }
+            Frame::Control(Control::Done(What::Created { .. } | What::Renewed { .. })) => {
+                assert!(is_durable("confirm"), "the result is told when it is durable");
+            }
             Frame::Control(Control::Commit { .. } | Control::Committed { .. }) => {
                 assert!(is_durable("promote"), "the decision is told only when it is durable");
             }
             Frame::Engine(_) if self.role == Role::Server && self.signature_made => {
                 assert!(is_durable("signature"), "a signature leaves only when it is durable");
             }
-            Frame::Engine(_) | Frame::Control(Control::Status { .. } | Control::Holding { .. }) => {}
+            Frame::Engine(_)
+            | Frame::Control(
+                Control::Status { .. }
+                | Control::Holding { .. }
+                | Control::Backup { .. }
+                | Control::Done(_)
+                | Control::Error { .. },
+            ) => {}
         }
     }
 
@@ -146,6 +186,9 @@ impl Trace {
             Write::Signature => "signature",
             Write::Backup(_) => "backup",
             Write::Abort(_) => "abort",
+            Write::Reconcile(_) => "reconcile",
+            Write::Freeze(_) => "freeze",
+            Write::Confirm { .. } => "confirm",
         }
     }
 

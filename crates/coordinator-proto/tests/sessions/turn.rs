@@ -191,7 +191,7 @@ fn control_frames_out_of_turn_end_the_session() {
         Control::Committed { id: share },
     ];
     for intent in [Intent::Dkg, Intent::Sign, Intent::Refresh] {
-        for control in frames {
+        for control in frames.clone() {
             let is_expected = intent == Intent::Refresh && matches!(control, Control::Holding { .. });
             if is_expected {
                 continue;

@@ -1,8 +1,10 @@
 //! The bytes of every record, pinned; and what decoding does with other bytes.
 
 use proptest::prelude::*;
+use zeroize::Zeroizing;
 
 use super::canary::CanaryRecord;
+use super::channel_key::ChannelKeyRecord;
 use super::*;
 use crate::error::Corruption;
 use crate::id::{Owner, RequestId, ShareId, WalletId};
@@ -132,6 +134,7 @@ fn every_record_has_its_golden_bytes() {
     let used = UsedIdRecord { expires_ms: 1_700_000_000_006 };
     assert_eq!(check("used-id-v1", &used), used);
     check("canary-v1", &CanaryRecord { role: Role::Device });
+    check("channel-key-v1", &ChannelKeyRecord { key: Zeroizing::new([7; 32]) });
 
     let back = check("share-v2", &share());
     assert_eq!(back.bytes.dangerous_expose(), share().bytes.dangerous_expose());

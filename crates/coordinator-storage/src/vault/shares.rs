@@ -3,6 +3,8 @@
 //! No method rewrites a share. Whether a change is due is decided by the session machines; here is only made sure
 //! that a share that a wallet needs is neither lost nor replaced.
 
+use zeroize::Zeroizing;
+
 use crate::error::{Corruption, StoreError};
 use crate::id::ShareId;
 use crate::record::{AuditRow, KeyIdRecord, ShareRecord, Standing, WalletRecord, WalletState};
@@ -51,6 +53,30 @@ impl Vault {
         share: &ShareRecord,
         audit: AuditRow,
     ) -> Result<Row<WalletRecord>, StoreError> {
+        self.insert_new(wallet, share, None, audit).await
+    }
+
+    /// The same on a device that has learnt its server's channel key with this wallet: both are one write.
+    ///
+    /// # Errors
+    /// As [`Vault::insert_provisional`]; [`StoreError::AlreadyExists`] also where a channel key is kept already.
+    pub async fn insert_provisional_with_server(
+        &self,
+        wallet: WalletRecord,
+        share: &ShareRecord,
+        server: [u8; 32],
+        audit: AuditRow,
+    ) -> Result<Row<WalletRecord>, StoreError> {
+        self.insert_new(wallet, share, Some(Zeroizing::new(server)), audit).await
+    }
+
+    async fn insert_new(
+        &self,
+        wallet: WalletRecord,
+        share: &ShareRecord,
+        server: Option<Zeroizing<[u8; 32]>>,
+        audit: AuditRow,
+    ) -> Result<Row<WalletRecord>, StoreError> {
         let fits = wallet.role == self.role
             && wallet.standing.state == WalletState::Provisional
             && wallet.active == Some(share.id)
@@ -70,12 +96,16 @@ impl Vault {
         }
         staged.insert(RecordTable::Wallets, &wallet_key(&wallet.owner, wallet.wallet), &wallet).await?;
         staged.insert_share(&wallet, share).await?;
+        if let Some(server) = server {
+            staged.keep_channel_key(server).await?;
+        }
         match staged.commit(audit).await {
             Ok(()) => Ok(Row { version: 1, record: wallet }),
             Err(StoreError::Conflict { table, .. }) => Err(StoreError::AlreadyExists {
                 what: match table {
                     Table::KeyIds => "key id",
                     Table::Shares => "share",
+                    Table::Meta => "channel key",
                     _ => "wallet",
                 },
             }),

@@ -1,6 +1,8 @@
 //! The vault: what its transactions promise, and what it says about stores that were tampered with.
 
 #[cfg(test)]
+mod channel_key;
+#[cfg(test)]
 mod lab;
 #[cfg(test)]
 mod once;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use maany_coordinator_proto::{Limits, Token};
+use maany_coordinator_proto::{Limits, Token, channel::PublicKey};
 use maany_coordinator_storage::Vault;
 use maany_mpc_core::Engine;
 
@@ -31,6 +31,17 @@ pub enum DeviceBuildError {
     Pool(#[from] PoolError),
 }
 
+/// The profile that a device speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Protocol {
+    /// Protocol 2: an end-to-end channel, a device that proves who it is, sessions that outlive their sockets. A wallet that
+    /// was made without it goes on without it.
+    #[default]
+    Two,
+    /// The older profile, for every session.
+    Plain,
+}
+
 /// Collects the parts of a device.
 #[derive(Default)]
 pub struct DeviceBuilder {
@@ -44,6 +55,8 @@ pub struct DeviceBuilder {
     refresh_after: Option<Duration>,
     progress: Option<Arc<dyn Progress>>,
     plaintext_signing: bool,
+    protocol: Protocol,
+    server_key: Option<PublicKey>,
 }
 
 impl std::fmt::Debug for DeviceBuilder {
@@ -109,6 +122,21 @@ impl DeviceBuilder {
         self
     }
 
+    /// The profile; protocol 2 by default.
+    #[must_use]
+    pub fn protocol(mut self, protocol: Protocol) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
+    /// The server's key of the end-to-end channel, as its operator says it. By default the device learns it with its first
+    /// wallet, keeps it in its vault and accepts no other from then on.
+    #[must_use]
+    pub fn server_key(mut self, key: PublicKey) -> Self {
+        self.server_key = Some(key);
+        self
+    }
+
     /// Who watches the sessions.
     #[must_use]
     pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
@@ -154,6 +182,8 @@ impl DeviceBuilder {
             backoff: self.backoff,
             refresh_after: self.refresh_after,
             progress: self.progress.unwrap_or_else(|| Arc::new(Unwatched)),
+            protocol: self.protocol,
+            server_key: self.server_key,
         };
         Ok(Device { parts: Arc::new(parts) })
     }

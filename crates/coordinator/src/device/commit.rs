@@ -6,9 +6,11 @@ use maany_coordinator_storage::{
     record::{AuditRow, BackupRule, Devices, ShareRecord, Standing, WalletRecord, WalletState},
 };
 use maany_mpc_core::KeyShare;
+use tracing::error;
 
 use super::{
     host::{DeviceHost, Task},
+    line::Profile,
     owner,
 };
 use crate::{
@@ -50,10 +52,9 @@ pub(super) async fn store(
             let share = share(product)?;
             let wallet = convert::wallet_to_storage(wallet);
             let record = record(host, wallet, convert::share_to_storage(id), &share);
-            let share = share_record(&record, convert::share_to_storage(id), &share);
+            let share = share_record(host, &record, convert::share_to_storage(id), &share);
             discard_former(host).await?;
-            host.wallet =
-                Some(vault.insert_provisional(record, &share, audit("wallet-provisional", wallet)).await?);
+            host.wallet = Some(insert(host, record, &share, audit("wallet-provisional", wallet)).await?);
         }
         Write::DropProvisional(_) => {
             let row = wallet(host)?;
@@ -88,7 +89,17 @@ pub(super) async fn store(
                 host.wallet = Some(vault.judge(row, judge).await?);
             }
         }
-        Write::EraseRetired(_) | Write::Signature | Write::Backup(_) => {
+        Write::Freeze(cause) => {
+            let row = wallet(host)?;
+            let standing = Standing { state: WalletState::Frozen, aborts: row.standing.aborts.clone() };
+            error!(wallet = %row.wallet, %cause, "the wallet is frozen");
+            host.wallet = Some(vault.set_standing(row, standing, audit("wallet-frozen", row.wallet)).await?);
+        }
+        Write::EraseRetired(_)
+        | Write::Signature
+        | Write::Backup(_)
+        | Write::Reconcile(_)
+        | Write::Confirm { .. } => {
             return Err(WriteError::Nothing("this write is the server's"));
         }
     }
@@ -116,12 +127,12 @@ async fn pend(
     let id = convert::share_to_storage(pending.id);
     match (&host.wallet, pending.active) {
         (Some(row), Some(active)) => {
-            let share = share_record(row, id, &share);
+            let share = share_record(host, row, id, &share);
             let audit = audit("share-pending", row.wallet);
             Ok(vault.supersede_pending(row, convert::share_to_storage(active), &share, None, audit).await?)
         }
         (Some(row), None) => {
-            let share = share_record(row, id, &share);
+            let share = share_record(host, row, id, &share);
             let audit = audit("share-restoring", row.wallet);
             Ok(vault.supersede_all(row, &share, audit).await?)
         }
@@ -135,10 +146,25 @@ async fn pend(
                 .map(WalletId::from_bytes)
                 .ok_or(WriteError::Nothing("the backup names no wallet"))?;
             let record = record(host, wallet, id, &share);
-            let share = share_record(&record, id, &share);
-            Ok(vault.insert_provisional(record, &share, audit("share-restoring", wallet)).await?)
+            let share = share_record(host, &record, id, &share);
+            insert(host, record, &share, audit("share-restoring", wallet)).await
         }
     }
+}
+
+/// A new wallet, and with it the server's key where this session has learnt it.
+async fn insert(
+    host: &DeviceHost,
+    record: WalletRecord,
+    share: &ShareRecord,
+    audit: AuditRow,
+) -> Result<Row<WalletRecord>, WriteError> {
+    let vault = &host.parts.vault;
+    let learnt = host.opened.as_ref().and_then(|opened| opened.learnt);
+    Ok(match learnt {
+        Some(key) => vault.insert_provisional_with_server(record, share, *key.as_bytes(), audit).await?,
+        None => vault.insert_provisional(record, share, audit).await?,
+    })
 }
 
 fn record(
@@ -180,6 +206,7 @@ fn share(product: &mut Option<Product>) -> Result<Box<KeyShare>, WriteError> {
 }
 
 fn share_record(
+    host: &DeviceHost,
     wallet: &WalletRecord,
     id: maany_coordinator_storage::ShareId,
     share: &KeyShare,
@@ -190,7 +217,10 @@ fn share_record(
         engine: wallet.engine,
         bytes: SecretBytes::new(share.dangerous_export().to_vec()),
         stored_ms: time::now_ms(),
-        identity: SecretBytes::default(),
+        identity: match &host.profile {
+            Profile::Proven(key) => SecretBytes::new(key.dangerous_expose().to_vec()),
+            Profile::Plain => SecretBytes::default(),
+        },
     }
 }
 

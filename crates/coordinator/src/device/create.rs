@@ -15,6 +15,7 @@ use maany_mpc_core::backup::{FragmentDocument, Threshold};
 use super::{
     Device, DeviceError, Done, Report, WalletInfo,
     host::{DeviceHost, Task},
+    line::Profile,
     owner,
     run::{self, Patience},
 };
@@ -71,11 +72,15 @@ impl Device {
             }
             let session_id = run::session_id()?;
             // In DKG a device that knows no other session names its own.
-            let hello = Hello::dkg(session_id.clone(), key_id.clone())
-                .with_session_id_hint(session_id.clone())
-                .with_token(run::token(&self.parts)?);
+            let (named, proposed) = (session_id.clone(), key_id.clone());
+            let hello = || {
+                let token = run::token(&self.parts)?;
+                let hello = Hello::dkg(named.clone(), proposed.clone());
+                Ok::<_, DeviceError>(hello.with_session_id_hint(named.clone()).with_token(token))
+            };
+            let profile = Profile::fresh(&self.parts)?;
             let leave = if backup.is_some() { LeaveBackup::Yes } else { LeaveBackup::No };
-            let plan = DevicePlan::Dkg { hello: Box::new(hello), backup: leave };
+            let plan = DevicePlan::Dkg { hello: Box::new(hello()?), backup: leave };
             let host = DeviceHost {
                 parts: Arc::clone(&self.parts),
                 session_id,
@@ -84,8 +89,10 @@ impl Device {
                 task: Task::Renew { backup },
                 stage: Stage::Handshake,
                 documents: Vec::new(),
+                profile,
+                opened: None,
             };
-            match run::once(&self.parts, host, plan, &mut report).await {
+            match run::once(&self.parts, host, plan, hello()?, &mut report).await {
                 Ok(finished) => {
                     let row = finished.wallet.ok_or(DeviceError::NoResult)?;
                     report.elapsed = started.elapsed();

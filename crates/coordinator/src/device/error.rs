@@ -6,7 +6,9 @@ use maany_coordinator_transport::TransportError;
 use maany_mpc_core::{EngineError, backup::BackupError};
 
 use super::backup::{LedgerError, PlanError};
-use crate::{driver::SessionFailure, engine_pool::PoolError, http::client::ClientError};
+use crate::{
+    channel::ConnectError, driver::SessionFailure, engine_pool::PoolError, http::client::ClientError,
+};
 
 /// Why a device's call failed.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +20,12 @@ pub enum DeviceError {
     /// This would go over a connection that others can listen on.
     #[error("only signing runs over an unencrypted connection to another machine")]
     Unprotected,
+    /// The server's end-to-end channel: no server of protocol 2, or not the one whose key this device knows.
+    #[error("there is no trusted channel to the server")]
+    Channel(#[source] ConnectError),
+    /// This device does not know its server's key, and does not take the word of whoever answers for it.
+    #[error("the key of the server's channel is not known here: it has to be given")]
+    NoServerKey,
     /// A session ended without a result.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -106,6 +114,7 @@ impl DeviceError {
 fn closed_with(error: &SessionError) -> Option<CloseCode> {
     match error {
         SessionError::Closed { code } => *code,
+        SessionError::Told { code, .. } => CloseCode::from_u16(*code),
         SessionError::Undecided { source, .. } => closed_with(source),
         _ => None,
     }

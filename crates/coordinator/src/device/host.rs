@@ -4,8 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use maany_coordinator_proto::{
-    BackupShare, Hello, KeyId, SessionId, ShareId,
-    session::{self, AbortClass, Admission, Refusal, StoreFault, Write},
+    BackupShare, Digest, Hello, KeyId, ProvenClaim, SessionId, ShareId,
+    control::Document,
+    proof::{Challenge, Claim, Proof},
+    session::{
+        self, AbortClass, Admission, MadeBackup, ProvenAdmission, Receipt, Refusal, StoreFault, Write,
+    },
 };
 use maany_coordinator_storage::{Row, record::WalletRecord};
 use maany_coordinator_transport::Message;
@@ -15,7 +19,10 @@ use maany_mpc_core::{
 };
 use tracing::warn;
 
-use super::{Parts, ProgressEvent, SignOrder, backup, commit};
+use super::{
+    Parts, ProgressEvent, SignOrder, backup, commit,
+    line::{Opened, Profile},
+};
 use crate::{
     convert,
     driver::{Ceremony, Host, Prepare, Product, Stored},
@@ -34,6 +41,10 @@ pub(super) struct DeviceHost {
     pub(super) stage: Stage,
     /// The documents of a backup that was made in this session, for the caller to give to their holders.
     pub(super) documents: Vec<FragmentDocument>,
+    /// Who this device is to the server.
+    pub(super) profile: Profile,
+    /// The open channel, in protocol 2.
+    pub(super) opened: Option<Opened>,
 }
 
 /// What the session is for, beside what the machine knows.
@@ -53,10 +64,26 @@ impl Host for DeviceHost {
         Err(Refusal::Internal)
     }
 
+    async fn admit_proven(&mut self, _hello: Hello, _claim: ProvenClaim) -> Result<ProvenAdmission, Refusal> {
+        // The machine of the server alone asks.
+        Err(Refusal::Internal)
+    }
+
+    fn prove(&mut self, challenge: &Challenge, claim: &Claim) -> Option<Proof> {
+        match &self.profile {
+            Profile::Proven(key) => Some(key.prove(challenge, claim)),
+            Profile::Plain => None,
+        }
+    }
+
     async fn prepare(&mut self, ceremony: session::Ceremony) -> Result<Prepare, AbortClass> {
         self.stage = Stage::Rounds;
         let engine = Arc::clone(&self.parts.engine);
-        let session = self.session_id.as_str().as_bytes().to_vec();
+        let challenge = self.opened.as_ref().map(|opened| opened.challenge);
+        let session = match &challenge {
+            Some(challenge) => challenge.session.to_vec(),
+            None => self.session_id.as_str().as_bytes().to_vec(),
+        };
         let wallet = || self.wallet.as_ref().ok_or(AbortClass::A);
         match ceremony {
             session::Ceremony::Dkg => {
@@ -68,7 +95,7 @@ impl Host for DeviceHost {
                 let Task::Sign { order, request, digest } = &self.task else { return Err(AbortClass::A) };
                 let context = SignContext {
                     role: Role::Device,
-                    flight: Flight::ServerFirst,
+                    flight: if challenge.is_some() { Flight::DeviceFirst } else { Flight::ServerFirst },
                     session,
                     wallet: wallet()?.wallet.to_bytes().to_vec(),
                     request_id: request.to_vec(),
@@ -76,7 +103,7 @@ impl Host for DeviceHost {
                     path: order.path.clone(),
                     digest: *digest,
                     sign_bytes: order.sign_doc.clone(),
-                    server_nonce: None,
+                    server_nonce: challenge.map(|challenge| challenge.nonce),
                 };
                 let stored = self.share(share).await?;
                 Ok(Box::new(move || {
@@ -127,6 +154,19 @@ impl Host for DeviceHost {
         Some(frame)
     }
 
+    async fn make_document(&mut self, _share: ShareId) -> Option<MadeBackup> {
+        let Task::Renew { backup: Some(threshold) } = self.task else { return None };
+        let wallet = self.wallet.as_ref()?;
+        let documents = backup::documents(&self.parts, wallet, threshold).await;
+        let documents = documents.map_err(|error| warn!(%error, "the backup cannot be made")).ok()?;
+        let document = Document::new(documents.first()?.dangerous_to_bytes())
+            .map_err(|error| warn!(%error, "the backup cannot be left with the server"))
+            .ok()?;
+        self.documents = documents;
+        // The other documents are the caller's to hand out, later.
+        Some(MadeBackup { document, receipt: Receipt::Partial })
+    }
+
     fn over(&mut self) {}
 
     fn stepped(&mut self, took: Duration) {
@@ -143,6 +183,14 @@ impl Host for DeviceHost {
 }
 
 impl DeviceHost {
+    /// What the session is to sign.
+    pub(super) fn digest(&self) -> Option<Digest> {
+        match &self.task {
+            Task::Sign { digest, .. } => Some(Digest::from_bytes(*digest)),
+            Task::Renew { .. } | Task::Restore { .. } => None,
+        }
+    }
+
     async fn share(
         &self,
         share: ShareId,

@@ -10,6 +10,7 @@ use maany_coordinator_proto::{
 use super::{
     Device, DeviceError, Done, Report, WalletInfo, backup,
     host::{DeviceHost, Task},
+    line::Profile,
     run::{self, Patience},
 };
 use crate::retry::{Backoff, Stage};
@@ -47,13 +48,17 @@ impl Device {
             let row = self.row(&wallet.to_string()).await?;
             let session_id = run::session_id()?;
             let key_id = run::key_id(&row)?;
-            let mut hello =
-                Hello::refresh(session_id.clone(), key_id.clone()).with_token(run::token(&self.parts)?);
-            if let Some(code) = step_up {
-                hello = hello.with_step_up(StepUp::new(code).map_err(|_| DeviceError::StepUp)?);
-            }
+            let (named, key) = (session_id.clone(), key_id.clone());
+            let hello = || {
+                let hello = Hello::refresh(named.clone(), key.clone()).with_token(run::token(&self.parts)?);
+                Ok::<_, DeviceError>(match step_up {
+                    Some(code) => hello.with_step_up(StepUp::new(code).map_err(|_| DeviceError::StepUp)?),
+                    None => hello,
+                })
+            };
+            let profile = Profile::of(&self.parts, &row).await?;
             let plan = DevicePlan::Refresh {
-                hello: Box::new(hello),
+                hello: Box::new(hello()?),
                 holds: run::holds(&row)?,
                 backup: LeaveBackup::No,
             };
@@ -65,8 +70,10 @@ impl Device {
                 task: Task::Renew { backup: None },
                 stage: Stage::Handshake,
                 documents: Vec::new(),
+                profile,
+                opened: None,
             };
-            match run::once(&self.parts, host, plan, &mut report).await {
+            match run::once(&self.parts, host, plan, hello()?, &mut report).await {
                 Ok(finished) => {
                     let row = finished.wallet.ok_or(DeviceError::NoResult)?;
                     // The old fragments restore nothing any more: where there is a plan, its holders get new ones.

@@ -12,6 +12,7 @@ use maany_mpc_core::backup::{self, FragmentDocument};
 use super::{
     Device, DeviceError, Done, Report, WalletInfo,
     host::{DeviceHost, Task},
+    line::Profile,
     owner,
     run::{self, Patience},
 };
@@ -48,15 +49,20 @@ impl Device {
         loop {
             let row = self.held(wallet).await?;
             let session_id = run::session_id()?;
-            let step_up = StepUp::new(step_up).map_err(|_| DeviceError::StepUp)?;
-            let hello = Hello::restore(session_id.clone(), key_id.clone(), step_up)
-                .with_token(run::token(&self.parts)?);
+            let named = session_id.clone();
+            let hello = || {
+                let step_up = StepUp::new(step_up).map_err(|_| DeviceError::StepUp)?;
+                let token = run::token(&self.parts)?;
+                let hello = Hello::restore(named.clone(), key_id.clone(), step_up);
+                Ok::<_, DeviceError>(hello.with_token(token))
+            };
+            let profile = Profile::restoring(&self.parts, row.as_ref()).await?;
             let holds = match &row {
                 Some(row) => run::holds(row)?,
                 None => run::holds_nothing(wallet),
             };
             let plan =
-                DevicePlan::Restore { hello: Box::new(hello), holds, rebuilt, backup: LeaveBackup::No };
+                DevicePlan::Restore { hello: Box::new(hello()?), holds, rebuilt, backup: LeaveBackup::No };
             let host = DeviceHost {
                 parts: Arc::clone(&self.parts),
                 session_id,
@@ -65,8 +71,10 @@ impl Device {
                 task: Task::Restore { documents: Arc::clone(&documents) },
                 stage: Stage::Handshake,
                 documents: Vec::new(),
+                profile,
+                opened: None,
             };
-            match run::once(&self.parts, host, plan, &mut report).await {
+            match run::once(&self.parts, host, plan, hello()?, &mut report).await {
                 Ok(finished) => {
                     let row = finished.wallet.ok_or(DeviceError::NoResult)?;
                     report.elapsed = started.elapsed();

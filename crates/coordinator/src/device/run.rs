@@ -3,21 +3,25 @@
 use std::{sync::Arc, time::Duration};
 
 use maany_coordinator_proto::{
-    DeviceSession, Intent, KeyId, Outbox, SessionId, Token,
+    Hello, Intent, KeyId, SessionId, Token,
     session::{AbortLedger, DeviceHolds, DevicePlan, Outcome, SessionError, Standing},
 };
 use maany_coordinator_storage::{
     Row,
     record::{WalletRecord, WalletState},
 };
-use maany_coordinator_transport::{Participant, websocket};
+use maany_coordinator_transport::Participant;
 use maany_mpc_core::{Signature, backup::FragmentDocument};
 use tokio_util::sync::CancellationToken;
 
-use super::{DeviceError, Parts, ProgressEvent, Report, host::DeviceHost};
+use super::{
+    DeviceError, Parts, ProgressEvent, Report,
+    host::DeviceHost,
+    line::{self, Line, NoLine, Profile},
+};
 use crate::{
     convert,
-    driver::{Clock, Driver, Product},
+    driver::{Driver, Product},
     random,
     retry::{Advice, Failure, Stage},
 };
@@ -43,14 +47,16 @@ pub(super) struct Attempt {
     pub(super) wallet: Option<Row<WalletRecord>>,
 }
 
-/// Runs one session.
+/// Runs one session in the host's profile. In protocol 2 `hello` begins the channel, and is the plan's once more.
 pub(super) async fn once(
     parts: &Arc<Parts>,
-    host: DeviceHost,
+    mut host: DeviceHost,
     plan: DevicePlan,
+    hello: Hello,
     report: &mut Report,
 ) -> Result<Finished, Attempt> {
-    if plan.intent() != Intent::Sign {
+    let is_plain = matches!(host.profile, Profile::Plain);
+    if is_plain && plan.intent() != Intent::Sign {
         protected(parts).map_err(|error| Attempt {
             error,
             failure: None,
@@ -58,24 +64,21 @@ pub(super) async fn once(
             wallet: None,
         })?;
     }
-    let limits = maany_coordinator_transport::Limits::device();
-    let socket = websocket::connect(&parts.server, limits).await.map_err(|error| Attempt {
-        error: DeviceError::Connect(error),
-        failure: Some(Failure::Unreachable),
-        stage: Stage::Handshake,
-        wallet: None,
-    })?;
+    let connected = match &host.profile {
+        Profile::Plain => line::plain(parts, plan).await,
+        Profile::Proven(_) => line::proven(parts, plan, hello, host.digest()).await,
+    };
+    let Line { transport, machine, clock, out, opened } =
+        connected.map_err(|NoLine { error, failure }| Attempt {
+            error,
+            failure,
+            stage: Stage::Handshake,
+            wallet: None,
+        })?;
+    host.opened = opened;
     parts.progress.event(ProgressEvent::Connected);
-    let clock = Clock::start();
-    let mut out = Outbox::new();
-    let machine = DeviceSession::new(plan, parts.limits, clock.now(), &mut out).map_err(|error| Attempt {
-        error: error.into(),
-        failure: None,
-        stage: Stage::Handshake,
-        wallet: None,
-    })?;
     let (pool, cancel) = (Arc::clone(&parts.pool), CancellationToken::new());
-    let mut driver = Driver::new(machine, host, Box::new(socket), Participant::Server, pool, clock, cancel);
+    let mut driver = Driver::new(machine, host, transport, Participant::Server, pool, clock, cancel);
     driver.begin(out);
     let result = driver.run().await;
     let meter = driver.meter();
@@ -115,6 +118,7 @@ fn failure(error: &DeviceError) -> Option<Failure> {
 fn session_failure(error: &SessionError) -> Option<Failure> {
     match error {
         SessionError::Closed { code: Some(code) } => Some(Failure::Closed(code.as_u16())),
+        SessionError::Told { retryable, .. } => Some(Failure::Told { retryable: *retryable }),
         SessionError::Closed { code: None } => Some(Failure::Lost),
         SessionError::Deadline { .. } => Some(Failure::Deadline),
         SessionError::Undecided { source, .. } => session_failure(source),

@@ -17,6 +17,7 @@ use tracing::warn;
 use super::{
     Device, DeviceError, Done, Report, SignOrder, Signed, WalletInfo,
     host::{DeviceHost, Task},
+    line::Profile,
     run::{self, Patience},
 };
 use crate::{
@@ -93,10 +94,16 @@ impl Device {
             let public_key = info.child(&order.path)?;
             let session_id = run::session_id()?;
             let key_id = run::key_id(&row)?;
-            let hello = Hello::sign(session_id.clone(), key_id.clone())
-                .with_request(request)
-                .with_token(run::token(&self.parts)?);
-            let plan = DevicePlan::Sign { hello: Box::new(hello), holds: run::holds(&row)? };
+            let profile = Profile::of(&self.parts, &row).await?;
+            let proves = matches!(profile, Profile::Proven(_));
+            let names_request = profile.naming_request();
+            let (named, key) = (session_id.clone(), key_id.clone());
+            let hello = || {
+                let token = run::token(&self.parts)?;
+                let hello = Hello::sign(named.clone(), key.clone());
+                Ok::<_, DeviceError>(names_request(hello, request).with_token(token))
+            };
+            let plan = DevicePlan::Sign { hello: Box::new(hello()?), holds: run::holds(&row)? };
             let host = DeviceHost {
                 parts: Arc::clone(&self.parts),
                 session_id,
@@ -105,16 +112,23 @@ impl Device {
                 task: Task::Sign { order: order.clone(), request: *request.as_bytes(), digest },
                 stage: Stage::Handshake,
                 documents: Vec::new(),
+                profile,
+                opened: None,
             };
-            let signature = match run::once(&self.parts, host, plan, &mut report).await {
+            let signature = match run::once(&self.parts, host, plan, hello()?, &mut report).await {
                 Ok(finished) => match (finished.outcome, finished.signature) {
                     (Outcome::Signed, Some(signature)) => Some(signature),
+                    (Outcome::StoredSignature(stored), _) => Some(
+                        Signature::from_parts(&stored.r_s, stored.recovery_id)
+                            .map_err(|_| DeviceError::BadSignature)?,
+                    ),
                     _ => Some(self.stored_signature(request).await?.ok_or(DeviceError::NoResult)?),
                 },
                 Err(attempt) => {
                     match patience.after(&self.parts, attempt, Intent::Sign, &mut report).await? {
-                        Advice::AskFirst => self.stored_signature(request).await?,
-                        Advice::Retry | Advice::Never => None,
+                        // In protocol 2 the next session gives the stored signature, in its channel.
+                        Advice::AskFirst if !proves => self.stored_signature(request).await?,
+                        Advice::AskFirst | Advice::Retry | Advice::Never => None,
                     }
                 }
             };

@@ -27,6 +27,11 @@ pub enum Failure {
     Closed(u16),
     /// A deadline of this side passed.
     Deadline,
+    /// The other side said why it ends the session, and whether another try may help.
+    Told {
+        /// Whether it may.
+        retryable: bool,
+    },
 }
 
 /// What to do next.
@@ -46,7 +51,8 @@ impl Failure {
     pub fn advice(self, intent: Intent, stage: Stage) -> Advice {
         match self {
             Self::Unreachable => Advice::Retry,
-            Self::Lost | Self::Deadline => after_loss(intent, stage),
+            Self::Lost | Self::Deadline | Self::Told { retryable: true } => after_loss(intent, stage),
+            Self::Told { retryable: false } => Advice::Never,
             Self::Closed(code) => after_close(code, intent, stage),
         }
     }
@@ -116,6 +122,15 @@ mod tests {
             }
         }
         assert_eq!(Failure::Closed(1000).advice(Intent::Sign, Stage::Handshake), Advice::AskFirst);
+    }
+
+    #[test]
+    fn what_the_server_says_of_another_try_is_taken_for_it() {
+        for (intent, stage) in INTENTS.into_iter().flat_map(|i| STAGES.map(|s| (i, s))) {
+            assert_eq!(Failure::Told { retryable: false }.advice(intent, stage), Advice::Never);
+            let lost = Failure::Lost.advice(intent, stage);
+            assert_eq!(Failure::Told { retryable: true }.advice(intent, stage), lost);
+        }
     }
 
     #[test]

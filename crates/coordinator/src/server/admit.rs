@@ -2,7 +2,7 @@
 //! that only for a principal who owns the wallet.
 
 use maany_coordinator_proto::{
-    Hello, Intent,
+    Hello, Intent, KeyId, WalletId,
     session::{Admission, Backup, Refusal, SignFacts, SteppedUp, WalletFacts},
 };
 use maany_coordinator_storage::{
@@ -41,6 +41,10 @@ pub(super) async fn admit(
     // Read again: a session that ended between the look-up and the lease may have changed it.
     let row = parts.vault.wallet(&principal.rows(), row.wallet).await.map_err(|error| unavailable(&error))?;
     let row = row.ok_or(Refusal::UnknownWallet)?;
+    if row.device.enrolled.is_some() {
+        debug!(wallet = %row.wallet, "the wallet's device proves who it is, in protocol 2");
+        return Err(Refusal::NotAllowed);
+    }
     let stepped_up = step_up(parts, &principal, &row, &hello).await?;
     let facts = facts(&row, stepped_up).ok_or(Refusal::Internal)?;
     let mut request = None;
@@ -71,11 +75,12 @@ pub(super) async fn admit(
         wallet: Some(row),
         request,
         lease: Some(lease),
+        identity: None,
     };
     Ok((admitted, admission))
 }
 
-async fn authenticate(parts: &Parts, hello: &Hello) -> Result<Principal, Refusal> {
+pub(super) async fn authenticate(parts: &Parts, hello: &Hello) -> Result<Principal, Refusal> {
     let token = hello.token().ok_or(Refusal::NotAuthenticated)?;
     match parts.authenticator.authenticate(token).await {
         Ok(principal) => Ok(principal),
@@ -93,31 +98,63 @@ async fn authenticate(parts: &Parts, hello: &Hello) -> Result<Principal, Refusal
 async fn dkg(parts: &Parts, principal: Principal, hello: Hello) -> Result<(Admitted, Admission), Refusal> {
     let mut lease = None;
     if let Some(key_id) = hello.key_id() {
-        let owner = principal.rows();
-        let subject = Subject::KeyId {
-            tenant: owner.tenant.clone(),
-            owner: owner.owner.clone(),
-            key_id: key_id.as_str().to_owned(),
-        };
+        let subject = key_id_subject(&principal, key_id);
         lease = Some(parts.leases.take(subject).ok_or(Refusal::WalletBusy)?);
-        let found = parts.vault.wallet_by_key_id(&owner, key_id.as_str()).await;
-        if let Some(row) = found.map_err(|error| unavailable(&error))? {
-            if row.standing.state != WalletState::Provisional {
-                return Err(Refusal::KeyIdTaken);
-            }
-            // The device of an earlier attempt never said that it holds its share, and no session of it is alive:
-            // no address of that key was ever shown.
-            let audit = audit(&principal, "provisional-collected", &row);
-            parts.vault.discard_provisional(&row, audit).await.map_err(|error| unavailable(&error))?;
+        if let Key::Taken = settle_key_id(parts, &principal, key_id).await? {
+            return Err(Refusal::KeyIdTaken);
         }
     }
     use_up(parts, &principal, &hello, None).await?;
-    let wallet =
-        maany_coordinator_proto::WalletId::from_bytes(crate::random::bytes().map_err(|_| Refusal::Internal)?);
+    let wallet = fresh_wallet()?;
     let (session_id, key_id) = (hello.session_id().clone(), hello.key_id().cloned());
     let intent = hello.intent();
-    let admitted = Admitted { principal, intent, session_id, key_id, wallet: None, request: None, lease };
+    let admitted = Admitted {
+        principal,
+        intent,
+        session_id,
+        key_id,
+        wallet: None,
+        request: None,
+        lease,
+        identity: None,
+    };
     Ok((admitted, Admission::Dkg { wallet }))
+}
+
+/// What becomes of a key id that a DKG proposes.
+pub(super) enum Key {
+    /// It is free, or was a DKG's that came to nothing.
+    Free,
+    /// A wallet has it.
+    Taken,
+}
+
+/// Looks at the wallet of this key id, under its lease.
+pub(super) async fn settle_key_id(
+    parts: &Parts,
+    principal: &Principal,
+    key_id: &KeyId,
+) -> Result<Key, Refusal> {
+    let found = parts.vault.wallet_by_key_id(&principal.rows(), key_id.as_str()).await;
+    let Some(row) = found.map_err(|error| unavailable(&error))? else { return Ok(Key::Free) };
+    if row.standing.state != WalletState::Provisional {
+        return Ok(Key::Taken);
+    }
+    // The device of an earlier attempt never said that it holds its share, and no session of it is alive: no address of
+    // that key was ever shown.
+    let audit = audit(principal, "provisional-collected", &row);
+    parts.vault.discard_provisional(&row, audit).await.map_err(|error| unavailable(&error))?;
+    Ok(Key::Free)
+}
+
+pub(super) fn key_id_subject(principal: &Principal, key_id: &KeyId) -> Subject {
+    let owner = principal.rows();
+    Subject::KeyId { tenant: owner.tenant, owner: owner.owner, key_id: key_id.as_str().to_owned() }
+}
+
+/// An id for a new wallet.
+pub(super) fn fresh_wallet() -> Result<WalletId, Refusal> {
+    crate::random::bytes().map(WalletId::from_bytes).map_err(|_| Refusal::Internal)
 }
 
 /// Uses the session id up: a hello that was recorded and is sent again is refused, also after a restart. Signing needs no
@@ -150,7 +187,7 @@ async fn use_up(
     }
 }
 
-async fn wallet_of(
+pub(super) async fn wallet_of(
     parts: &Parts,
     principal: &Principal,
     hello: &Hello,
@@ -162,7 +199,7 @@ async fn wallet_of(
         .ok_or(Refusal::UnknownWallet)
 }
 
-async fn step_up(
+pub(super) async fn step_up(
     parts: &Parts,
     principal: &Principal,
     row: &WalletRecord,
@@ -176,7 +213,7 @@ async fn step_up(
     }
 }
 
-fn facts(row: &WalletRecord, stepped_up: SteppedUp) -> Option<WalletFacts> {
+pub(super) fn facts(row: &WalletRecord, stepped_up: SteppedUp) -> Option<WalletFacts> {
     let facts = || {
         Ok::<_, convert::Damaged>(WalletFacts {
             wallet: convert::wallet_from_storage(row.wallet),
@@ -208,7 +245,7 @@ pub(super) fn audit(principal: &Principal, event: &str, row: &WalletRecord) -> A
     }
 }
 
-fn unavailable(error: &StoreError) -> Refusal {
+pub(super) fn unavailable(error: &StoreError) -> Refusal {
     error!(%error, "the store does not answer");
     Refusal::Internal
 }

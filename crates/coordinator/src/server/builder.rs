@@ -8,7 +8,7 @@ use maany_mpc_core::Engine;
 use super::{BuiltIn, Parts, Plaintext, Server, ServerLimits, SessionHandler, leases::Leases};
 use crate::{
     auth::Authenticator,
-    channel::{ChannelKey, Door},
+    channel::ChannelKey,
     engine_pool::{EnginePool, PoolConfig, PoolError},
     http::{HttpState, MetricsPage, Readiness},
     policy::PolicyHook,
@@ -220,8 +220,8 @@ impl<V, A, P, E> ServerBuilder<V, A, P, E> {
         self
     }
 
-    /// The server's static key of protocol 2's channel, the same for as long as devices pin it. Without one only the older
-    /// profile is spoken.
+    /// The server's static key of protocol 2's channel, the same for as long as devices pin it, where it is kept elsewhere; by
+    /// default it lies sealed in the vault, which makes one when it has none.
     #[must_use]
     pub fn channel_key(mut self, key: ChannelKey) -> Self {
         self.channel_key = Some(key);
@@ -260,7 +260,8 @@ impl ServerBuilder<Vault, Arc<dyn Authenticator>, Arc<dyn PolicyHook>, Arc<dyn E
             Some(page) => http.with_metrics(page),
             None => http,
         };
-        let parts = Parts {
+        let vault = self.vault.clone();
+        let parts = move |door| Parts {
             vault: self.vault,
             authenticator: self.authenticator,
             engine: self.engine,
@@ -271,8 +272,9 @@ impl ServerBuilder<Vault, Arc<dyn Authenticator>, Arc<dyn PolicyHook>, Arc<dyn E
             leases: Leases::default(),
             limits: self.limits,
             handler: self.handler,
-            door: self.channel_key.map(Door::new),
+            door,
         };
-        Ok(Server { parts: Arc::new(parts), http, readiness, plaintext: self.plaintext })
+        let key = self.channel_key;
+        Ok(Server { vault, key, parts: Box::new(parts), http, readiness, plaintext: self.plaintext })
     }
 }

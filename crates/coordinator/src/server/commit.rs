@@ -1,15 +1,24 @@
 //! The server's durable writes, each one transaction with its audit row.
 
-use maany_coordinator_proto::session::{Pending, Promotion, Provisional, Receipt, StoreFault, Write};
+use maany_coordinator_proto::{
+    control::Document,
+    session::{
+        Pending, Promotion, Provisional, Receipt, StoreFault, Write,
+        commit::Confirmation,
+        reconcile::{Change, FreezeCause},
+    },
+};
 use maany_coordinator_storage::{
     Row, SecretBytes, StoreError,
     record::{
         AuditRow, BackupRule, Devices, FragmentRecord, ShareRecord, Standing, WalletRecord, WalletState,
     },
+    vault,
 };
 use maany_mpc_core::KeyShare;
+use tracing::error;
 
-use super::{Parts, admit::audit, host::Admitted};
+use super::{Parts, admit::audit, host::Admitted, leases::Lease};
 use crate::{
     convert,
     driver::{Product, Stored},
@@ -29,6 +38,9 @@ pub(super) enum WriteError {
     /// The machine asked for a write that this session has nothing for.
     #[error("there is nothing to write: {0}")]
     Nothing(&'static str),
+    /// A newer session of this wallet has ended this one.
+    #[error("a newer session has ended this one")]
+    Ended,
 }
 
 impl WriteError {
@@ -37,7 +49,7 @@ impl WriteError {
         match self {
             Self::Store(error) => convert::store_fault(error),
             Self::Request(error) => error.fault(),
-            Self::Nothing(_) => StoreFault::Unavailable,
+            Self::Nothing(_) | Self::Ended => StoreFault::Unavailable,
         }
     }
 }
@@ -65,6 +77,7 @@ pub(super) async fn store(
             admitted.wallet = Some(row);
         }
         Write::Promote(promotion) => {
+            bind(admitted)?;
             let row = promote(parts, admitted, promotion).await?;
             admitted.wallet = Some(row);
         }
@@ -75,23 +88,22 @@ pub(super) async fn store(
             admitted.wallet = Some(row);
         }
         Write::Signature => {
+            bind(admitted)?;
             let Some(Product::Signature(signature)) = product.take() else {
                 return Err(WriteError::Nothing("the ceremony has made no signature"));
             };
             let request = admitted.request.take().ok_or(WriteError::Nothing("there is no sign request"))?;
             let stored = parts.requests.store_signature(&admitted.principal, &request, &signature).await?;
+            // What is told is what is stored, should another session have been faster.
+            let bytes = stored.signature.as_ref().map(convert::signature);
             admitted.request = Some(Box::new(stored));
+            let bytes = bytes.ok_or(WriteError::Nothing("the request has no signature"))?;
+            return Ok(Stored::Signature(bytes));
         }
         Write::Backup(backup) => {
             let row = wallet(admitted)?;
             let active = row.active.ok_or(WriteError::Nothing("the wallet has no active share"))?;
-            let fragment = FragmentRecord {
-                owner: row.owner.clone(),
-                subject: row.wallet.to_string(),
-                epoch: active.epoch(),
-                document: SecretBytes::new(backup.to_json().as_bytes().to_vec()),
-                stored_ms: time::now_ms(),
-            };
+            let fragment = fragment_record(row, active.epoch(), backup.to_json().as_bytes());
             let audit = audit(&admitted.principal, "fragment-stored", row);
             parts.vault.put_fragment(fragment, audit).await?;
             // Whether the other fragments have reached their holders is not said in this frame.
@@ -107,6 +119,30 @@ pub(super) async fn store(
                 };
                 admitted.wallet = Some(parts.vault.judge(row, judge).await?);
             }
+        }
+        Write::Reconcile(Change::Promote { id, retire }) => {
+            bind(admitted)?;
+            let promotion = Promotion { id, retire: Some(retire), erase: None };
+            let row = promote(parts, admitted, promotion).await?;
+            admitted.wallet = Some(row);
+        }
+        Write::Reconcile(change) => {
+            let row = wallet(admitted)?;
+            let audit = audit(&admitted.principal, reconciled_event(&change), row);
+            admitted.wallet = Some(parts.vault.apply_change(row, settlement(&change), audit).await?);
+        }
+        Write::Freeze(cause) => {
+            let row = wallet(admitted)?;
+            let standing = Standing { state: WalletState::Frozen, aborts: row.standing.aborts.clone() };
+            let audit = audit(&admitted.principal, frozen_event(cause), row);
+            error!(wallet = %row.wallet, %cause, "the wallet is frozen");
+            admitted.wallet = Some(parts.vault.set_standing(row, standing, audit).await?);
+        }
+        Write::Confirm { confirmation, fragment } => {
+            let row = confirm(parts, admitted, confirmation, fragment).await?;
+            let public_key = row.public_key;
+            admitted.wallet = Some(row);
+            return Ok(Stored::Confirmed(public_key));
         }
         // Only a device drops a pending share by itself.
         Write::DropPending(_) => return Err(WriteError::Nothing("a server does not drop a pending share")),
@@ -137,7 +173,7 @@ async fn insert(
         receipt: None,
         policy: Vec::new(),
         created_ms: time::now_ms(),
-        device: Devices::default(),
+        device: Devices { enrolled: admitted.identity(), ..Devices::default() },
         confirmed: false,
     };
     let audit = AuditRow {
@@ -161,7 +197,9 @@ async fn pend(
     let audit = audit(&admitted.principal, "share-pending", row);
     let active = pending.active.ok_or(WriteError::Nothing("a server's wallet has an active share"))?;
     let share = share_record(row, Some(convert::share_to_storage(pending.id)), &share)?;
-    Ok(parts.vault.supersede_pending(row, convert::share_to_storage(active), &share, None, audit).await?)
+    let enrol = admitted.identity().filter(|key| row.device.enrolled != Some(*key));
+    let active = convert::share_to_storage(active);
+    Ok(parts.vault.supersede_pending(row, active, &share, enrol, audit).await?)
 }
 
 async fn promote(
@@ -178,6 +216,71 @@ async fn promote(
     let audit = audit(&admitted.principal, "share-promoted", row);
     let standing = Standing { state: WalletState::Active, aborts: row.standing.aborts.clone() };
     Ok(parts.vault.promote_pending(row, id, standing, audit).await?)
+}
+
+/// From here on a newer session waits for this one: what follows is written for good.
+fn bind(admitted: &Admitted) -> Result<(), WriteError> {
+    if admitted.lease.as_ref().is_none_or(Lease::bind) { Ok(()) } else { Err(WriteError::Ended) }
+}
+
+async fn confirm(
+    parts: &Parts,
+    admitted: &Admitted,
+    confirmation: Confirmation,
+    document: Option<Document>,
+) -> Result<Row<WalletRecord>, WriteError> {
+    let row = wallet(admitted)?;
+    let Confirmation { id, erase_retired, receipt } = confirmation;
+    let fragment =
+        document.map(|document| fragment_record(row, id.epoch().get(), document.dangerous_expose()));
+    let confirmation = vault::Confirmation {
+        id: convert::share_to_storage(id),
+        erase_retired: erase_retired.map(convert::share_to_storage),
+        receipt: receipt.map(convert::share_to_storage),
+        fragment,
+    };
+    let audit = audit(&admitted.principal, "share-confirmed", row);
+    Ok(parts.vault.confirm(row, confirmation, audit).await?)
+}
+
+fn fragment_record(row: &WalletRecord, epoch: u64, document: &[u8]) -> FragmentRecord {
+    FragmentRecord {
+        owner: row.owner.clone(),
+        subject: row.wallet.to_string(),
+        epoch,
+        document: SecretBytes::new(document.to_vec()),
+        stored_ms: time::now_ms(),
+    }
+}
+
+fn settlement(change: &Change) -> vault::Change {
+    let stored = convert::share_to_storage;
+    match *change {
+        Change::Promote { id, retire } => {
+            vault::Change::Promote { id: stored(id), retire: stored(retire), confirmed: false }
+        }
+        Change::DropPending(id) => vault::Change::DropPending(stored(id)),
+        Change::ReturnToRetired { id, erase } => {
+            vault::Change::ReturnToRetired { id: stored(id), erase: stored(erase) }
+        }
+        Change::EraseRetired(id) => vault::Change::EraseRetired(stored(id)),
+    }
+}
+
+const fn reconciled_event(change: &Change) -> &'static str {
+    match change {
+        Change::Promote { .. } => "share-promoted",
+        Change::DropPending(_) => "pending-dropped",
+        Change::ReturnToRetired { .. } => "returned-to-retired",
+        Change::EraseRetired(_) => "retired-share-erased",
+    }
+}
+
+const fn frozen_event(cause: FreezeCause) -> &'static str {
+    match cause {
+        FreezeCause::RolledBack => "wallet-frozen-rolled-back",
+        FreezeCause::BrokenRecord => "wallet-frozen-broken-record",
+    }
 }
 
 fn wallet(admitted: &Admitted) -> Result<&Row<WalletRecord>, WriteError> {

@@ -6,8 +6,9 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use maany_coordinator_proto::{
-    BackupShare, Hello, Intent, KeyId, SessionId, ShareId,
-    session::{self, AbortClass, Admission, Refusal, StoreFault, Write},
+    BackupShare, Hello, IdentityPublicKey, Intent, KeyId, ProvenClaim, SessionId, ShareId,
+    proof::{Challenge, Claim, Proof},
+    session::{self, AbortClass, Admission, MadeBackup, ProvenAdmission, Refusal, StoreFault, Write},
 };
 use maany_coordinator_storage::{
     Row,
@@ -17,7 +18,12 @@ use maany_coordinator_transport::Message;
 use maany_mpc_core::{DkgContext, Flight, RefreshContext, Role, SignContext};
 use tracing::warn;
 
-use super::{Parts, leases::Lease, session::Channel};
+use super::{
+    Parts,
+    leases::Lease,
+    proven::{self, Opened},
+    session::Channel,
+};
 use crate::{
     auth::Principal,
     convert,
@@ -32,6 +38,8 @@ pub(crate) struct ServerHost {
     pub(super) channel: Channel,
     pub(super) admitted: Option<Admitted>,
     pub(super) trace: Option<SessionTrace>,
+    /// The channel, in protocol 2.
+    opened: Option<Opened>,
 }
 
 /// What is known once the hello is let in.
@@ -50,12 +58,28 @@ pub(super) struct Admitted {
     pub(super) request: Option<Box<Row<SignRequestRecord>>>,
     /// Keeps other sessions of the wallet out until this one ends.
     pub(super) lease: Option<Lease>,
+    /// The identity that the device has proven, in protocol 2.
+    pub(super) identity: Option<IdentityPublicKey>,
+}
+
+impl Admitted {
+    /// The identity's bytes, as the store has them.
+    pub(super) fn identity(&self) -> Option<[u8; 33]> {
+        self.identity.map(|identity| *identity.as_bytes())
+    }
 }
 
 impl ServerHost {
     /// A host for a socket that has just opened.
     pub(crate) fn new(parts: Arc<Parts>, channel: Channel) -> Self {
-        Self { parts, channel, admitted: None, trace: None }
+        Self { parts, channel, admitted: None, trace: None, opened: None }
+    }
+
+    /// A host for a session whose channel is open.
+    pub(super) fn proven(parts: Arc<Parts>, opened: Opened) -> Self {
+        // Nobody reads along in the channel of protocol 2.
+        let channel = Channel::Trusted;
+        Self { parts, channel, admitted: None, trace: None, opened: Some(opened) }
     }
 
     /// What the hello asked for.
@@ -80,10 +104,30 @@ impl Host for ServerHost {
         Ok(admission)
     }
 
+    async fn admit_proven(&mut self, hello: Hello, claim: ProvenClaim) -> Result<ProvenAdmission, Refusal> {
+        let opened = self.opened.as_ref().ok_or(Refusal::Internal)?;
+        self.trace = Some(SessionTrace::open(&self.parts.telemetry, hello.session_id(), hello.intent()));
+        let (admitted, admission) = proven::admit(&self.parts, opened, hello, claim).await?;
+        if let (Some(trace), Some(wallet)) = (&self.trace, &admitted.wallet) {
+            trace.wallet(&convert::wallet_from_storage(wallet.wallet));
+        }
+        self.admitted = Some(admitted);
+        Ok(admission)
+    }
+
+    fn prove(&mut self, _challenge: &Challenge, _claim: &Claim) -> Option<Proof> {
+        // The machine of the device alone proves.
+        None
+    }
+
     async fn prepare(&mut self, ceremony: session::Ceremony) -> Result<Prepare, AbortClass> {
         let admitted = self.admitted.as_ref().ok_or(AbortClass::A)?;
         let engine = Arc::clone(&self.parts.engine);
-        let session = admitted.session_id.as_str().as_bytes().to_vec();
+        let challenge = self.opened.as_ref().map(|opened| opened.challenge);
+        let session = match &challenge {
+            Some(challenge) => challenge.session.to_vec(),
+            None => admitted.session_id.as_str().as_bytes().to_vec(),
+        };
         let share = match ceremony {
             session::Ceremony::Dkg => {
                 let key_id =
@@ -106,7 +150,7 @@ impl Host for ServerHost {
             let request = admitted.request.as_ref().ok_or(AbortClass::A)?;
             let context = SignContext {
                 role: Role::Server,
-                flight: Flight::ServerFirst,
+                flight: if challenge.is_some() { Flight::DeviceFirst } else { Flight::ServerFirst },
                 session,
                 wallet: wallet_id,
                 request_id: request.request.to_bytes().to_vec(),
@@ -114,7 +158,7 @@ impl Host for ServerHost {
                 path: request.path.parse().map_err(|_| AbortClass::A)?,
                 digest: request.digest,
                 sign_bytes: request.sign_doc.clone(),
-                server_nonce: None,
+                server_nonce: challenge.map(|challenge| challenge.nonce),
             };
             return Ok(Box::new(move || {
                 let share = Arc::new(engine.import_share(stored.bytes.dangerous_expose())?);
@@ -138,6 +182,11 @@ impl Host for ServerHost {
     }
 
     async fn make_backup(&mut self, _share: ShareId) -> Option<BackupShare> {
+        // The machine of the device alone asks for one.
+        None
+    }
+
+    async fn make_document(&mut self, _share: ShareId) -> Option<MadeBackup> {
         // The machine of the device alone asks for one.
         None
     }

@@ -1,11 +1,18 @@
-//! One session per wallet: who holds which wallet now.
+//! One session per wallet: who holds which wallet now, and how a newer session ends an older one.
 //!
 //! A lease lives as long as its session and is never written to disk: after a restart there are no sessions.
 
 use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+
+use tokio::{sync::Notify, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+/// How long a newer session waits for the end of the one that it has ended.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a session may hold alone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -23,17 +30,109 @@ pub(crate) enum Subject {
     },
 }
 
+/// How a session is ended by a newer one: while it has not written what cannot be taken back.
+#[derive(Debug, Clone)]
+pub(crate) struct Tenure(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    cancel: CancellationToken,
+    course: Mutex<Course>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Course {
+    /// It may be ended.
+    Open,
+    /// It is about to write a signature or a decision, or has.
+    Bound,
+    /// It was ended.
+    Ended,
+}
+
+impl Tenure {
+    /// The tenure of a session that hears of its end by this token.
+    pub(crate) fn new(cancel: CancellationToken) -> Self {
+        Self(Arc::new(Inner { cancel, course: Mutex::new(Course::Open) }))
+    }
+
+    /// From here on the session goes to its end; false where it was ended already.
+    fn bind(&self) -> bool {
+        let mut course = self.course();
+        if *course == Course::Open {
+            *course = Course::Bound;
+        }
+        *course == Course::Bound
+    }
+
+    /// Ends the session; false where that is too late.
+    fn end(&self) -> bool {
+        let mut course = self.course();
+        if *course == Course::Open {
+            *course = Course::Ended;
+            self.0.cancel.cancel();
+        }
+        *course == Course::Ended
+    }
+
+    fn course(&self) -> MutexGuard<'_, Course> {
+        self.0.course.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The leases of one server.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Leases {
-    held: Arc<Mutex<HashSet<Subject>>>,
+    held: Arc<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    /// By subject, the tenure of its session where a newer one may end it.
+    sessions: Mutex<HashMap<Subject, Option<Tenure>>>,
+    freed: Notify,
 }
 
 impl Leases {
     /// Takes the lease of `subject`, unless a session holds it.
     pub(crate) fn take(&self, subject: Subject) -> Option<Lease> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.insert(subject.clone()).then(|| Lease { leases: self.clone(), subject })
+        self.try_take(&subject, None).ok()
+    }
+
+    /// The same for a session that a newer one may end.
+    pub(crate) fn take_with(&self, subject: &Subject, tenure: &Tenure) -> Option<Lease> {
+        self.try_take(subject, Some(tenure.clone())).ok()
+    }
+
+    /// Takes the lease of `subject` for a newer session, which ends the one that holds it, where that may be ended, and
+    /// waits at most a second until it is over.
+    pub(crate) async fn take_over(&self, subject: &Subject, tenure: &Tenure) -> Option<Lease> {
+        let taken = async {
+            loop {
+                // Before the look: what is freed after it is not missed.
+                let freed = self.held.freed.notified();
+                match self.try_take(subject, Some(tenure.clone())) {
+                    Ok(lease) => return Some(lease),
+                    Err(Some(older)) if older.end() => {}
+                    Err(_) => return None,
+                }
+                freed.await;
+            }
+        };
+        timeout(PATIENCE, taken).await.ok().flatten()
+    }
+
+    fn try_take(&self, subject: &Subject, tenure: Option<Tenure>) -> Result<Lease, Option<Tenure>> {
+        let mut sessions = self.sessions();
+        if let Some(older) = sessions.get(subject) {
+            return Err(older.clone());
+        }
+        sessions.insert(subject.clone(), tenure.clone());
+        Ok(Lease { leases: self.clone(), subject: subject.clone(), tenure })
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, HashMap<Subject, Option<Tenure>>> {
+        self.held.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -42,17 +141,35 @@ impl Leases {
 pub(crate) struct Lease {
     leases: Leases,
     subject: Subject,
+    tenure: Option<Tenure>,
+}
+
+impl Lease {
+    /// The session is about to write what cannot be taken back; false where a newer one has ended it.
+    pub(crate) fn bind(&self) -> bool {
+        self.tenure.as_ref().is_none_or(Tenure::bind)
+    }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.leases.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.subject);
+        self.leases.sessions().remove(&self.subject);
+        self.leases.held.freed.notify_waiters();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn subject() -> Subject {
+        Subject::Wallet([1; 16])
+    }
+
+    fn tenure() -> (Tenure, CancellationToken) {
+        let cancel = CancellationToken::new();
+        (Tenure::new(cancel.clone()), cancel)
+    }
 
     #[test]
     fn a_wallet_is_leased_once_and_free_again_after_the_session() {
@@ -63,5 +180,46 @@ mod tests {
         assert!(leases.take(Subject::Wallet([2; 16])).is_some());
         drop(first);
         assert!(leases.take(Subject::Wallet([1; 16])).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_newer_session_ends_an_older_one_and_waits_for_its_lease() {
+        let leases = Leases::default();
+        let (older, cancelled) = tenure();
+        let lease = leases.take_with(&subject(), &older).unwrap();
+        tokio::spawn(async move {
+            cancelled.cancelled().await;
+            assert!(!lease.bind(), "what was ended writes nothing for good any more");
+        });
+        let (newer, _) = tenure();
+        assert!(leases.take_over(&subject(), &newer).await.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_has_begun_to_write_for_good_is_not_ended() {
+        let leases = Leases::default();
+        let (older, cancelled) = tenure();
+        let lease = leases.take_with(&subject(), &older).unwrap();
+        assert!(lease.bind());
+        assert!(leases.take_over(&subject(), &tenure().0).await.is_none());
+        assert!(!cancelled.is_cancelled() && lease.bind());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_of_the_older_profile_is_not_ended() {
+        let leases = Leases::default();
+        let _lease = leases.take(subject()).unwrap();
+        assert!(leases.take_over(&subject(), &tenure().0).await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_older_session_that_does_not_end_keeps_its_lease() {
+        let leases = Leases::default();
+        let lease = leases.take_with(&subject(), &tenure().0).unwrap();
+        let started = tokio::time::Instant::now();
+        assert!(leases.take_over(&subject(), &tenure().0).await.is_none());
+        assert_eq!(started.elapsed(), PATIENCE);
+        drop(lease);
+        assert!(leases.take(subject()).is_some());
     }
 }

@@ -3,16 +3,19 @@
 use std::{sync::Arc, time::Duration};
 
 use maany_coordinator_proto::{
-    Intent, KeyId, ServerSession, SessionId, WalletId,
+    Hello, Intent, KeyId, ServerSession, SessionId, WalletId,
+    hello::Protocol,
+    proof::Challenge,
     session::{Outcome, SessionError},
 };
-use maany_coordinator_transport::{Participant, Transport};
+use maany_coordinator_transport::{Message, Participant, Transport};
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, Span, info, warn};
+use tracing::{Instrument, Span, debug, info, warn};
 
-use super::{Parts, host::ServerHost};
+use super::{Parts, admit, host::ServerHost, leases::Tenure, proven::Opened};
 use crate::{
     auth::Principal,
+    channel::{self, Accepted, Answer},
     convert,
     driver::{Clock, Driver, Pause, SessionFailure},
 };
@@ -75,9 +78,10 @@ impl ReadySession {
         result
     }
 
-    /// Gives the transport to the host application, which from here on carries the session alone. In DKG and signing
-    /// nothing has been sent on it since the hello; in refresh and restore both sides have said which share they hold.
-    /// The wallet stays busy for other sessions until the returned value is dropped.
+    /// Gives the transport to the host application, which from here on carries the session alone. In the older profile
+    /// nothing has been sent on it since the hello in DKG and signing; in refresh and restore both sides have said which
+    /// share they hold. In protocol 2 the server has said that it is ready. The wallet stays busy for other sessions until
+    /// the returned value is dropped.
     #[must_use]
     pub fn into_transport(self) -> TakenOver {
         let (transport, host) = self.driver.into_parts();
@@ -99,18 +103,78 @@ impl std::fmt::Debug for TakenOver {
     }
 }
 
-/// Runs one socket.
+/// Runs one socket. Its first message says which profile it is of.
 pub(super) async fn run(
     parts: Arc<Parts>,
-    transport: Box<dyn Transport>,
+    mut transport: Box<dyn Transport>,
     channel: Channel,
     cancel: CancellationToken,
 ) {
     let clock = Clock::start();
-    let host = ServerHost::new(Arc::clone(&parts), channel);
     let machine = ServerSession::new(parts.limits.session, clock.now());
+    let first = tokio::select! {
+        first = transport.recv(Participant::Device) => Some(first),
+        () = tokio::time::sleep(parts.limits.session.hello_deadline) => None,
+        () = cancel.cancelled() => None,
+    };
+    if let Some(Ok(Message::Text(text))) = &first
+        && let Ok(hello) = Hello::parse(text.as_bytes())
+        && hello.protocol() == Protocol::Two
+    {
+        return open(parts, transport, hello, clock, cancel).await;
+    }
+    let host = ServerHost::new(Arc::clone(&parts), channel);
     let pool = Arc::clone(&parts.pool);
     let mut driver = Driver::new(machine, host, transport, Participant::Device, pool, clock, cancel.clone());
+    // Without one, the machine finds its deadline passed or the driver that it is cancelled.
+    if let Some(first) = first {
+        driver.take_in(first).await;
+    }
+    drive(parts, driver, cancel).await;
+}
+
+/// Opens the channel of protocol 2 for whoever has a token, and runs the session, or gives the socket to the one that it
+/// goes on with.
+async fn open(
+    parts: Arc<Parts>,
+    mut transport: Box<dyn Transport>,
+    hello: Hello,
+    clock: Clock,
+    cancel: CancellationToken,
+) {
+    let principal = match admit::authenticate(&parts, &hello).await {
+        Ok(principal) => principal,
+        Err(refusal) => {
+            let code = refusal.close_code();
+            if let Err(error) = transport.close(code, code.reason()).await {
+                debug!(%error, "close failed");
+            }
+            return;
+        }
+    };
+    let limits = parts.limits.session;
+    let accepted = tokio::select! {
+        accepted = channel::accept(&parts.door, transport, &hello, &principal, &limits) => accepted,
+        () = cancel.cancelled() => return,
+    };
+    let accepted = match accepted {
+        Ok(Answer::Begun(accepted)) => accepted,
+        Ok(Answer::Resumed) => return,
+        Err(error) => return debug!(%error, "no channel was opened"),
+    };
+    let Accepted { transport, handshake_hash, session, nonce } = *accepted;
+    let challenge = Challenge { handshake: handshake_hash, session, nonce };
+    let cancel = cancel.child_token();
+    let tenure = Tenure::new(cancel.clone());
+    let machine = ServerSession::proven(hello, challenge, limits, clock.now());
+    let host = ServerHost::proven(Arc::clone(&parts), Opened { principal, challenge, tenure });
+    let pool = Arc::clone(&parts.pool);
+    let driver =
+        Driver::new(machine, host, Box::new(transport), Participant::Device, pool, clock, cancel.clone());
+    drive(parts, driver, cancel).await;
+}
+
+async fn drive(parts: Arc<Parts>, mut driver: Driver<ServerSession, ServerHost>, cancel: CancellationToken) {
     match driver.run_until_ready().await {
         Pause::Over(result) => end(driver, &result),
         Pause::Ready => {
@@ -155,11 +219,11 @@ fn end(driver: Driver<ServerSession, ServerHost>, result: &Result<Outcome, Sessi
 
 fn word(error: &SessionError) -> &'static str {
     match error {
-        SessionError::Refused(_) => "refused",
+        SessionError::Refused(_) | SessionError::NotProven(_) => "refused",
         SessionError::Deadline { .. } => "deadline",
         SessionError::Closed { .. } => "peer-gone",
         SessionError::Engine { .. } => "aborted",
-        SessionError::Locked => "locked",
+        SessionError::Locked | SessionError::Frozen(_) => "locked",
         SessionError::Store(_) => "store-failed",
         SessionError::Cancelled => "cancelled",
         _ => "rejected",

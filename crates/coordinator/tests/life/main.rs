@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod proven;
 mod replay;
 mod whole;
 mod world;
+mod writes;

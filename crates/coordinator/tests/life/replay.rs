@@ -1,7 +1,8 @@
-//! A hello that was recorded and is sent again.
+//! A hello that was recorded and is sent again, in the older profile, where nothing else in it is fresh.
 
 use maany_coordinator::{
     Device,
+    device::Protocol,
     proto::{Hello, KeyId, SessionId, Token},
     transport::{Limits, Message, Participant, Transport, websocket},
 };
@@ -21,7 +22,7 @@ async fn wallet(device: &Device) -> KeyId {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replayed_hello_is_refused_also_after_a_restart() {
     let world = world().await;
-    let key_id = wallet(&world.device().await).await;
+    let key_id = wallet(&world.device(Protocol::Plain).await).await;
     let hello = Hello::refresh(SessionId::new("recorded").unwrap(), key_id)
         .with_token(Token::new(&world.token).unwrap())
         .to_json();

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use maany_coordinator::{
     AllowList, ApiKeyAuthenticator, ApiKeys, Device, Scopes, Server, SignOrder, WalletInfo,
     cosmos::{Address, Coin, Fee, Hrp, MsgSend, SignMode, TxDraft},
+    device::Protocol,
     engine::Dkls23,
     proto::Token,
-    storage::{MemoryStore, Role, StaticKeyProvider, Vault},
+    storage::{MemoryStore, Role, ShareStore, StaticKeyProvider, Vault},
 };
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -21,8 +22,12 @@ pub(crate) struct World {
 }
 
 pub(crate) async fn vault(role: Role) -> Vault {
+    vault_over(Arc::new(MemoryStore::new()), role).await
+}
+
+pub(crate) async fn vault_over(store: Arc<dyn ShareStore>, role: Role) -> Vault {
     let keys = Arc::new(StaticKeyProvider::new("test", Zeroizing::new([7; 32])).unwrap());
-    Vault::open(Arc::new(MemoryStore::new()), keys, role).await.unwrap()
+    Vault::open(store, keys, role).await.unwrap()
 }
 
 /// A server over a fresh vault.
@@ -54,8 +59,9 @@ pub(crate) async fn world_over(vault: Vault) -> World {
 
 impl World {
     /// A device with an empty vault.
-    pub(crate) async fn device(&self) -> Device {
+    pub(crate) async fn device(&self, protocol: Protocol) -> Device {
         Device::builder()
+            .protocol(protocol)
             .server(&self.url)
             .token(Token::new(&self.token).unwrap())
             .vault(vault(Role::Device).await)

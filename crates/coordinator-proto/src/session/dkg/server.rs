@@ -5,8 +5,8 @@ use core::time::Duration;
 use super::first_share;
 use crate::ids::{Intent, ShareId, WalletId};
 use crate::limits::Limits;
-use crate::session::backup::{Names, ServerBackup};
 use crate::session::commit::{self, CommitAction, Origin, ServerCommit};
+use crate::session::ending::{Renewed, ServerEnding, ServerProfile};
 use crate::session::event::Event;
 use crate::session::rounds::Rounds;
 use crate::session::shell::{Debt, Flow, Intake, Verb};
@@ -20,52 +20,61 @@ pub(in crate::session) enum DkgServer {
 
 /// The engine's rounds.
 pub(in crate::session) struct Running {
-    names: Names,
+    wallet: WalletId,
+    profile: ServerProfile,
     rounds: Rounds,
 }
 
 /// The commit.
 pub(in crate::session) struct Committing {
-    names: Names,
+    wallet: WalletId,
+    profile: ServerProfile,
     commit: ServerCommit,
 }
 
-/// A backup may come.
+/// The key is in use; a backup may come.
 pub(in crate::session) struct Ending {
     wallet: WalletId,
     share: ShareId,
-    backup: ServerBackup,
+    ending: ServerEnding,
 }
 
 impl DkgServer {
-    pub(in crate::session) fn begin(names: Names, rounds: u8, out: &mut Outbox) -> Self {
+    pub(in crate::session) fn begin(
+        wallet: WalletId,
+        profile: ServerProfile,
+        rounds: u8,
+        out: &mut Outbox,
+    ) -> Self {
         out.push(Effect::Ready);
-        Self::Running(Running { names, rounds: Rounds::start(Ceremony::Dkg, rounds, out) })
+        Self::Running(Running { wallet, profile, rounds: Rounds::start(Ceremony::Dkg, rounds, out) })
     }
 }
 
 impl Verb for DkgServer {
     fn step(self, event: Event, out: &mut Outbox) -> Result<Flow<Self, Outcome>, SessionError> {
         Ok(Flow::Stay(match self {
-            Self::Running(Running { names, rounds }) => match rounds.step(event, out)? {
-                Flow::Stay(rounds) => Self::Running(Running { names, rounds }),
+            Self::Running(Running { wallet, profile, rounds }) => match rounds.step(event, out)? {
+                Flow::Stay(rounds) => Self::Running(Running { wallet, profile, rounds }),
                 Flow::Done(made) => {
                     let share = first_share(made)?;
-                    let (commit, write) = ServerCommit::begin(share, names.wallet, Origin::Dkg);
+                    let (commit, write) = ServerCommit::begin(share, wallet, Origin::Dkg);
                     commit::carry_out(CommitAction::Write(write), out);
-                    Self::Committing(Committing { names, commit })
+                    Self::Committing(Committing { wallet, profile, commit })
                 }
             },
-            Self::Committing(Committing { names, commit }) => match commit::step(commit, event, out)? {
-                Flow::Stay(commit) => Self::Committing(Committing { names, commit }),
-                Flow::Done(share) => {
-                    let wallet = names.wallet;
-                    let backup = ServerBackup::begin(names, None, Backup::NotRequired, out);
-                    Self::Ending(Ending { wallet, share, backup })
+            Self::Committing(Committing { wallet, profile, commit }) => {
+                match commit::step(commit, event, out)? {
+                    Flow::Stay(commit) => Self::Committing(Committing { wallet, profile, commit }),
+                    Flow::Done(share) => {
+                        let rule = Backup::NotRequired;
+                        let ending = ServerEnding::begin(profile, share, None, rule, Renewed::No, out);
+                        Self::Ending(Ending { wallet, share, ending })
+                    }
                 }
-            },
-            Self::Ending(Ending { wallet, share, backup }) => match backup.step(event, out)? {
-                Flow::Stay(backup) => Self::Ending(Ending { wallet, share, backup }),
+            }
+            Self::Ending(Ending { wallet, share, ending }) => match ending.step(event, out)? {
+                Flow::Stay(ending) => Self::Ending(Ending { wallet, share, ending }),
                 Flow::Done(closed) => {
                     return Ok(Flow::Done(Outcome::Created { wallet, share, backup: closed.backup }));
                 }
@@ -77,7 +86,7 @@ impl Verb for DkgServer {
         match self {
             Self::Running(state) => state.rounds.waiting(),
             Self::Committing(state) => state.commit.waiting(),
-            Self::Ending(state) => state.backup.waiting(),
+            Self::Ending(state) => state.ending.waiting(),
         }
     }
 
@@ -103,7 +112,7 @@ impl Verb for DkgServer {
         match self {
             Self::Running(state) => state.rounds.name(),
             Self::Committing(state) => state.commit.name(),
-            Self::Ending(state) => state.backup.name(),
+            Self::Ending(state) => state.ending.name(),
         }
     }
 }

@@ -6,8 +6,8 @@ use super::next_share;
 use crate::control::Control;
 use crate::ids::{Intent, ShareId, WalletId};
 use crate::limits::Limits;
-use crate::session::backup::DeviceBackup;
 use crate::session::commit::{self, DeviceCommit, Origin};
+use crate::session::ending::{DeviceEnding, DeviceProfile};
 use crate::session::event::Event;
 use crate::session::rounds::Rounds;
 use crate::session::shell::{Debt, Flow, Intake, Verb};
@@ -25,7 +25,7 @@ pub(in crate::session) enum DeviceVerb {
 }
 
 impl DeviceVerb {
-    const fn intent(self) -> Intent {
+    pub(in crate::session) const fn intent(self) -> Intent {
         match self {
             Self::Refresh => Intent::Refresh,
             Self::Restore(_) => Intent::Restore,
@@ -65,6 +65,7 @@ pub(in crate::session) struct Running {
     origin: Origin,
     ledger: Option<AbortLedger>,
     rounds: Rounds,
+    profile: DeviceProfile,
 }
 
 /// The commit.
@@ -72,13 +73,14 @@ pub(in crate::session) struct Committing {
     verb: DeviceVerb,
     leave: LeaveBackup,
     commit: DeviceCommit,
+    profile: DeviceProfile,
 }
 
 /// The backup is being left.
 pub(in crate::session) struct Ending {
     verb: DeviceVerb,
     share: ShareId,
-    backup: DeviceBackup,
+    ending: DeviceEnding,
 }
 
 impl RenewalDevice {
@@ -90,32 +92,88 @@ impl RenewalDevice {
     ) -> Self {
         Self::AwaitStatus(AwaitStatus { verb, holds, leave, rounds })
     }
+
+    /// Protocol 2: begins after the two sides have agreed on the share that they start from, the server's `server`.
+    pub(in crate::session) fn begin_proven(
+        verb: DeviceVerb,
+        holds: DeviceHolds,
+        leave: LeaveBackup,
+        server: ShareId,
+        ceremony: Ceremony,
+        rounds: u8,
+        out: &mut Outbox,
+    ) -> Self {
+        let base = Base::of(ceremony, &holds, server);
+        let task = AwaitStatus { verb, holds, leave, rounds };
+        Self::Running(task.start(ceremony, base, server, DeviceProfile::Proven, out))
+    }
+
+    /// Protocol 2: goes on where an earlier attempt was cut off: this side has made the new share its active one.
+    pub(in crate::session) fn resume(
+        verb: DeviceVerb,
+        share: ShareId,
+        leave: LeaveBackup,
+        out: &mut Outbox,
+    ) -> Flow<Self, Outcome> {
+        out.push(Effect::SendBinary(Control::Committed { id: share }.to_bytes()));
+        end(verb, share, DeviceEnding::begin(DeviceProfile::Proven, share, leave, out))
+    }
 }
 
 impl AwaitStatus {
     fn answer(self, server: ShareId, out: &mut Outbox) -> Result<RenewalDevice, SessionError> {
+        let ceremony = self.verb.base(&self.holds, server)?;
+        let base = Base::of(ceremony, &self.holds, server);
+        let pending = self.holds.pending.filter(|share| *share != base.share);
+        out.push(Effect::SendBinary(Control::Holding { active: base.share, pending }.to_bytes()));
+        Ok(RenewalDevice::Running(self.start(ceremony, base, server, DeviceProfile::Plain, out)))
+    }
+
+    fn start(
+        self,
+        ceremony: Ceremony,
+        base: Base,
+        server: ShareId,
+        profile: DeviceProfile,
+        out: &mut Outbox,
+    ) -> Running {
         let Self { verb, holds, leave, rounds } = self;
-        let ceremony = verb.base(&holds, server)?;
-        let (base, kept) = match ceremony {
-            Ceremony::Refresh(share) => (share, Some(share)),
-            Ceremony::Restore(share) | Ceremony::Sign(share) => (share, None),
-            Ceremony::Dkg => return Err(SessionError::Diverged),
-        };
-        let held = [holds.active, holds.pending];
-        let erase = held.into_iter().flatten().filter(|share| Some(*share) != kept).collect();
-        let pending = holds.pending.filter(|share| *share != base);
-        out.push(Effect::SendBinary(Control::Holding { active: base, pending }.to_bytes()));
-        Ok(RenewalDevice::Running(Running {
+        let Base { share, kept, erase } = base;
+        Running {
             verb,
             leave,
             wallet: holds.wallet,
-            base,
+            base: share,
             server,
             origin: Origin::Renewal { base: kept, erase },
             // A rebuilt share has no record yet in which an abort could be counted.
             ledger: kept.map(|_| holds.aborts),
             rounds: Rounds::start(ceremony, rounds, out),
-        }))
+            profile,
+        }
+    }
+}
+
+/// The share that the ceremony starts from, and what becomes of what the device holds.
+struct Base {
+    share: ShareId,
+    /// The same, where it is in the store.
+    kept: Option<ShareId>,
+    /// What else is in the store.
+    erase: Vec<ShareId>,
+}
+
+impl Base {
+    fn of(ceremony: Ceremony, holds: &DeviceHolds, server: ShareId) -> Self {
+        let (share, kept) = match ceremony {
+            Ceremony::Refresh(share) => (share, Some(share)),
+            Ceremony::Restore(share) | Ceremony::Sign(share) => (share, None),
+            // No verb of this room runs one.
+            Ceremony::Dkg => (server, None),
+        };
+        let held = [holds.active, holds.pending];
+        let erase = held.into_iter().flatten().filter(|share| Some(*share) != kept).collect();
+        Self { share, kept, erase }
     }
 }
 
@@ -131,7 +189,8 @@ impl Running {
             Flow::Done(made) => {
                 let id = next_share(made, self.base)?;
                 let commit = DeviceCommit::begin(id, Some(self.wallet), self.origin);
-                RenewalDevice::Committing(Committing { verb, leave: self.leave, commit })
+                let (leave, profile) = (self.leave, self.profile);
+                RenewalDevice::Committing(Committing { verb, leave, commit, profile })
             }
         })
     }
@@ -147,16 +206,18 @@ impl Verb for RenewalDevice {
                 return Err(event.unexpected(state.name(), state.waiting()));
             }
             (Self::Running(state), event) => Flow::Stay(state.step(event, out)?),
-            (Self::Committing(Committing { verb, leave, commit }), event) => {
+            (Self::Committing(Committing { verb, leave, commit, profile }), event) => {
                 match commit::step(commit, event, out)? {
-                    Flow::Stay(commit) => Flow::Stay(Self::Committing(Committing { verb, leave, commit })),
+                    Flow::Stay(commit) => {
+                        Flow::Stay(Self::Committing(Committing { verb, leave, commit, profile }))
+                    }
                     Flow::Done(followed) => {
-                        end(verb, followed.id, DeviceBackup::begin(followed.id, leave, out))
+                        end(verb, followed.id, DeviceEnding::begin(profile, followed.id, leave, out))
                     }
                 }
             }
-            (Self::Ending(Ending { verb, share, backup }), event) => {
-                end(verb, share, backup.step(event, out)?)
+            (Self::Ending(Ending { verb, share, ending }), event) => {
+                end(verb, share, ending.step(event, out)?)
             }
         })
     }
@@ -166,7 +227,7 @@ impl Verb for RenewalDevice {
             Self::AwaitStatus(_) => Waiting::Peer,
             Self::Running(state) => state.rounds.waiting(),
             Self::Committing(state) => state.commit.waiting(),
-            Self::Ending(state) => state.backup.waiting(),
+            Self::Ending(state) => state.ending.waiting(),
         }
     }
 
@@ -196,7 +257,7 @@ impl Verb for RenewalDevice {
             Self::AwaitStatus(_) => "status",
             Self::Running(state) => state.rounds.name(),
             Self::Committing(state) => state.commit.name(),
-            Self::Ending(state) => state.backup.name(),
+            Self::Ending(state) => state.ending.name(),
         }
     }
 }
@@ -204,10 +265,10 @@ impl Verb for RenewalDevice {
 fn end(
     verb: DeviceVerb,
     share: ShareId,
-    flow: Flow<DeviceBackup, BackupOutcome>,
+    flow: Flow<DeviceEnding, BackupOutcome>,
 ) -> Flow<RenewalDevice, Outcome> {
     match flow {
-        Flow::Stay(backup) => Flow::Stay(RenewalDevice::Ending(Ending { verb, share, backup })),
+        Flow::Stay(ending) => Flow::Stay(RenewalDevice::Ending(Ending { verb, share, ending })),
         Flow::Done(backup) => {
             Flow::Done(Outcome::Renewed { intent: verb.intent(), share, retired: None, backup })
         }

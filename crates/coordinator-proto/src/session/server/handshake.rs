@@ -1,13 +1,16 @@
-//! From the hello to the verb that it asks for.
+//! From the hello, in protocol 2 from the proof, to the verb that is asked for.
 
 use core::time::Duration;
 
 use crate::hello::{Hello, HelloError, Protocol};
 use crate::ids::{Intent, KeyId, SessionId};
 use crate::limits::Limits;
+use crate::proof::Challenge;
 use crate::session::backup::Names;
 use crate::session::dkg::DkgServer;
+use crate::session::ending::ServerProfile;
 use crate::session::event::Event;
+use crate::session::proven::{ServerBegun, ServerOpening};
 use crate::session::renewal::{RenewalServer, ServerVerb};
 use crate::session::shell::{Debt, Flow, Intake, Verb};
 use crate::session::sign::SignServer;
@@ -16,6 +19,7 @@ use crate::session::{Admission, Effect, Outbox, Outcome, SessionError, Waiting};
 pub(super) enum ServerVerbs {
     AwaitHello(AwaitHello),
     AwaitAdmission(AwaitAdmission),
+    Opening(Box<ServerOpening>),
     Dkg(DkgServer),
     Sign(SignServer),
     Renewal(Box<RenewalServer>),
@@ -37,6 +41,11 @@ pub(super) struct AwaitAdmission {
 impl ServerVerbs {
     pub(super) const fn new(rounds: u8) -> Self {
         Self::AwaitHello(AwaitHello { rounds })
+    }
+
+    /// Protocol 2: the channel's handshake has taken the hello already.
+    pub(super) fn proven(hello: Hello, challenge: Challenge, rounds: u8) -> Self {
+        Self::Opening(Box::new(ServerOpening::begin(hello, challenge, rounds)))
     }
 }
 
@@ -69,7 +78,8 @@ impl AwaitAdmission {
         let names = |wallet| Names { session_id, key_id, wallet };
         Ok(match admission {
             Admission::Dkg { wallet } => {
-                Flow::Stay(ServerVerbs::Dkg(DkgServer::begin(names(wallet), rounds, out)))
+                let profile = ServerProfile::Plain(names(wallet));
+                Flow::Stay(ServerVerbs::Dkg(DkgServer::begin(wallet, profile, rounds, out)))
             }
             Admission::Sign(facts) => SignServer::begin(facts, rounds, out).map(ServerVerbs::Sign),
             Admission::Refresh(facts) => Flow::Stay(ServerVerbs::Renewal(Box::new(RenewalServer::begin(
@@ -99,6 +109,13 @@ impl Verb for ServerVerbs {
             (state @ (Self::AwaitHello(_) | Self::AwaitAdmission(_)), event) => {
                 Err(event.unexpected(state.name(), state.waiting()))
             }
+            (Self::Opening(opening), event) => Ok(match opening.step(event, out)? {
+                Flow::Stay(opening) => Flow::Stay(Self::Opening(Box::new(opening))),
+                Flow::Done(ServerBegun::Dkg(verb)) => Flow::Stay(Self::Dkg(verb)),
+                Flow::Done(ServerBegun::Sign(verb)) => Flow::Stay(Self::Sign(verb)),
+                Flow::Done(ServerBegun::Renewal(verb)) => Flow::Stay(Self::Renewal(verb)),
+                Flow::Done(ServerBegun::Over(outcome)) => Flow::Done(outcome),
+            }),
             (Self::Dkg(verb), event) => Ok(verb.step(event, out)?.map(Self::Dkg)),
             (Self::Sign(verb), event) => Ok(verb.step(event, out)?.map(Self::Sign)),
             (Self::Renewal(verb), event) => {
@@ -111,6 +128,7 @@ impl Verb for ServerVerbs {
         match self {
             Self::AwaitHello(_) => Waiting::Hello,
             Self::AwaitAdmission(_) => Waiting::Host,
+            Self::Opening(opening) => opening.waiting(),
             Self::Dkg(verb) => verb.waiting(),
             Self::Sign(verb) => verb.waiting(),
             Self::Renewal(verb) => verb.waiting(),
@@ -121,6 +139,7 @@ impl Verb for ServerVerbs {
         match self {
             Self::AwaitHello(_) => Intake::Hello(limits.hello_bytes),
             Self::AwaitAdmission(state) => Intake::Paused(limits.message_bytes(state.intent)),
+            Self::Opening(opening) => opening.intake(limits),
             Self::Dkg(verb) => verb.intake(limits),
             Self::Sign(verb) => verb.intake(limits),
             Self::Renewal(verb) => verb.intake(limits),
@@ -131,6 +150,7 @@ impl Verb for ServerVerbs {
         match self {
             Self::AwaitHello(_) => limits.hello_deadline,
             Self::AwaitAdmission(_) => limits.step_deadline,
+            Self::Opening(opening) => opening.patience(limits),
             Self::Dkg(verb) => verb.patience(limits),
             Self::Sign(verb) => verb.patience(limits),
             Self::Renewal(verb) => verb.patience(limits),
@@ -139,7 +159,7 @@ impl Verb for ServerVerbs {
 
     fn debt(&self) -> Debt {
         match self {
-            Self::AwaitHello(_) | Self::AwaitAdmission(_) => Debt::default(),
+            Self::AwaitHello(_) | Self::AwaitAdmission(_) | Self::Opening(_) => Debt::default(),
             Self::Dkg(verb) => verb.debt(),
             Self::Sign(verb) => verb.debt(),
             Self::Renewal(verb) => verb.debt(),
@@ -150,6 +170,7 @@ impl Verb for ServerVerbs {
         match self {
             Self::AwaitHello(_) => "the hello",
             Self::AwaitAdmission(_) => "the admission",
+            Self::Opening(opening) => opening.name(),
             Self::Dkg(verb) => verb.name(),
             Self::Sign(verb) => verb.name(),
             Self::Renewal(verb) => verb.name(),

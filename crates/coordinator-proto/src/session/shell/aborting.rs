@@ -1,28 +1,27 @@
 //! A session that has failed and waits for its abort to be durable, before anybody hears of it.
 
-use super::close;
+use super::Farewell;
 use crate::session::{Input, Outbox, SessionError, StoreFault};
 
 pub(super) struct Aborting {
     error: SessionError,
-    /// The peer is still to be told.
-    tells: bool,
+    farewell: Farewell,
 }
 
 impl Aborting {
-    pub(super) const fn new(error: SessionError) -> Self {
-        Self { error, tells: true }
+    pub(super) const fn new(error: SessionError, farewell: Farewell) -> Self {
+        Self { error, farewell }
     }
 
     /// The same after the connection was closed for something else.
     pub(super) const fn unheard(error: SessionError) -> Self {
-        Self { error, tells: false }
+        Self { error, farewell: Farewell::Over }
     }
 
     pub(super) fn step(self, input: Input, expired: bool, out: &mut Outbox) -> Result<Self, SessionError> {
         match input {
             Input::Stored => {
-                self.tell(&self.error, out);
+                self.farewell.close(&self.error, out);
                 Err(self.error)
             }
             Input::StoreFailed(fault) => Err(self.unrecorded(fault, out)),
@@ -33,15 +32,9 @@ impl Aborting {
             }
             answer => {
                 let error = SessionError::Misuse { state: "the abort to be recorded", input: answer.name() };
-                self.tell(&error, out);
+                self.farewell.close(&error, out);
                 Err(error)
             }
-        }
-    }
-
-    fn tell(&self, error: &SessionError, out: &mut Outbox) {
-        if self.tells {
-            close(error, out);
         }
     }
 
@@ -51,7 +44,7 @@ impl Aborting {
             SessionError::Engine { class, .. } => SessionError::Unrecorded { class: *class, fault },
             other => other.clone(),
         };
-        self.tell(&error, out);
+        self.farewell.close(&error, out);
         error
     }
 }

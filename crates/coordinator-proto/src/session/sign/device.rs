@@ -1,10 +1,12 @@
-//! The device's side of signing. It signs with the share that the server's first frame names, if it holds it; what that
-//! says about an earlier attempt is written only after the engine has finished with it, as a header alone proves
-//! nothing.
+//! The device's side of signing. In the older profile it signs with the share that the server's first frame names, if it
+//! holds it; what that says about an earlier attempt is written only after the engine has finished with it, as a header
+//! alone proves nothing. In protocol 2 the share is agreed on, and settled, before.
 
 use core::time::Duration;
 
+use super::Profile;
 use crate::close::CloseCode;
+use crate::control::Control;
 use crate::ids::{Epoch, Intent, ShareId};
 use crate::limits::Limits;
 use crate::session::event::Event;
@@ -22,6 +24,7 @@ pub(in crate::session) enum SignDevice {
     Starting(Starting),
     Running(Running),
     Settling(Settling),
+    AwaitDone(AwaitDone),
 }
 
 /// The server's first frame is to come.
@@ -45,12 +48,16 @@ pub(in crate::session) struct Starting {
 
 /// The engine's rounds.
 pub(in crate::session) struct Running {
+    profile: Profile,
     rounds: Rounds,
     chosen: Chosen,
 }
 
 /// What the signature has proven about an earlier attempt is being written.
 pub(in crate::session) struct Settling;
+
+/// Protocol 2: the signature is there, and the server is to say that the session is done.
+pub(in crate::session) struct AwaitDone;
 
 struct Chosen {
     epoch: Epoch,
@@ -61,6 +68,12 @@ struct Chosen {
 impl SignDevice {
     pub(in crate::session) const fn begin(holds: DeviceHolds, rounds: u8) -> Self {
         Self::AwaitFirst(AwaitFirst { holds, rounds })
+    }
+
+    /// Protocol 2: goes on with a ceremony that has begun with the share that both sides agree on.
+    pub(in crate::session) const fn under_way(rounds: Rounds, share: ShareId, ledger: AbortLedger) -> Self {
+        let chosen = Chosen { epoch: share.epoch(), ledger, settle: None };
+        Self::Running(Running { profile: Profile::Proven, rounds, chosen })
     }
 }
 
@@ -83,23 +96,30 @@ impl Verb for SignDevice {
             (
                 Self::Starting(Starting { frame, chosen, rounds }),
                 Event::Stepped { outbound: None, output: EngineOutput::None },
-            ) => Self::Running(Running { rounds: Rounds::first(frame, rounds, out), chosen }),
+            ) => {
+                let rounds = Rounds::first(frame, rounds, out);
+                Self::Running(Running { profile: Profile::Plain, rounds, chosen })
+            }
             (Self::Starting(_), Event::Stepped { .. }) => return Err(SessionError::WrongOutput),
             (Self::Starting(_), Event::EngineFailed(class)) => return Err(engine_error(class)),
-            (Self::Running(Running { rounds, chosen }), event) => match rounds.step(event, out)? {
-                Flow::Stay(rounds) => Self::Running(Running { rounds, chosen }),
-                Flow::Done(Made::Signature { last: None }) => return Ok(chosen.finish(out)),
+            (Self::Running(Running { profile, rounds, chosen }), event) => match rounds.step(event, out)? {
+                Flow::Stay(rounds) => Self::Running(Running { profile, rounds, chosen }),
+                Flow::Done(Made::Signature { last: None }) => match profile {
+                    Profile::Plain => return Ok(chosen.finish(out)),
+                    Profile::Proven => Self::AwaitDone(AwaitDone),
+                },
                 Flow::Done(Made::Signature { last: Some(_) } | Made::Share(_)) => {
                     return Err(SessionError::WrongOutput);
                 }
             },
+            (Self::AwaitDone(AwaitDone), Event::Control(Control::Done(_))) => return Ok(signed(out)),
             (Self::Settling(Settling), Event::Stored | Event::StoreFailed(_)) => return Ok(signed(out)),
             (state, event) => {
                 let error = event.unexpected(state.name(), state.waiting());
                 return match (state, &error) {
-                    (Self::Settling(_), SessionError::Misuse { .. }) => Err(error),
+                    (Self::Settling(_) | Self::AwaitDone(_), SessionError::Misuse { .. }) => Err(error),
                     // The signature is there; what could not be written now is settled by the next session.
-                    (Self::Settling(_), _) => Ok(signed(out)),
+                    (Self::Settling(_) | Self::AwaitDone(_), _) => Ok(signed(out)),
                     _ => Err(error),
                 };
             }
@@ -108,7 +128,7 @@ impl Verb for SignDevice {
 
     fn waiting(&self) -> Waiting {
         match self {
-            Self::AwaitFirst(_) => Waiting::Peer,
+            Self::AwaitFirst(_) | Self::AwaitDone(_) => Waiting::Peer,
             Self::Peeking(_) | Self::Starting(_) => Waiting::Engine,
             Self::Running(state) => state.rounds.waiting(),
             Self::Settling(_) => Waiting::Store,
@@ -128,7 +148,9 @@ impl Verb for SignDevice {
             Self::Starting(Starting { chosen, .. }) | Self::Running(Running { chosen, .. }) => {
                 Debt { provisional: None, ledger: Some((chosen.ledger, chosen.epoch)) }
             }
-            Self::AwaitFirst(_) | Self::Peeking(_) | Self::Settling(_) => Debt::default(),
+            Self::AwaitFirst(_) | Self::Peeking(_) | Self::Settling(_) | Self::AwaitDone(_) => {
+                Debt::default()
+            }
         }
     }
 
@@ -139,6 +161,7 @@ impl Verb for SignDevice {
             Self::Starting(_) => "the engine",
             Self::Running(state) => state.rounds.name(),
             Self::Settling(_) => "the share to be settled",
+            Self::AwaitDone(_) => "done",
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
+use super::Profile;
 use crate::close::CloseCode;
+use crate::control::{Control, What};
 use crate::ids::{Epoch, Intent};
 use crate::limits::Limits;
 use crate::session::event::Event;
@@ -19,6 +21,7 @@ pub(in crate::session) enum SignServer {
 
 /// The engine's rounds.
 pub(in crate::session) struct Running {
+    profile: Profile,
     rounds: Rounds,
     ledger: AbortLedger,
     epoch: Epoch,
@@ -26,6 +29,7 @@ pub(in crate::session) struct Running {
 
 /// The signature is being written; the message that carries it waits.
 pub(in crate::session) struct Storing {
+    profile: Profile,
     last: Vec<u8>,
 }
 
@@ -33,7 +37,7 @@ impl SignServer {
     /// Begins, or ends at once where the request was signed before.
     pub(in crate::session) fn begin(facts: SignFacts, rounds: u8, out: &mut Outbox) -> Flow<Self, Outcome> {
         match facts {
-            SignFacts::Open(facts) => Flow::Stay(Self::open(&facts, rounds, out)),
+            SignFacts::Open(facts) => Flow::Stay(Self::open(Profile::Plain, &facts, rounds, out)),
             SignFacts::AlreadySigned => {
                 out.push(Effect::Close(CloseCode::Finished));
                 Flow::Done(Outcome::AlreadySigned)
@@ -41,26 +45,49 @@ impl SignServer {
         }
     }
 
-    fn open(facts: &WalletFacts, rounds: u8, out: &mut Outbox) -> Self {
+    /// Begins after the two sides have agreed on the active share.
+    pub(in crate::session) fn begin_proven(facts: &WalletFacts, rounds: u8, out: &mut Outbox) -> Self {
+        Self::open(Profile::Proven, facts, rounds, out)
+    }
+
+    fn open(profile: Profile, facts: &WalletFacts, rounds: u8, out: &mut Outbox) -> Self {
         out.push(Effect::Ready);
         let rounds = Rounds::start(Ceremony::Sign(facts.active), rounds, out);
-        Self::Running(Running { rounds, ledger: facts.aborts, epoch: facts.active.epoch() })
+        Self::Running(Running { profile, rounds, ledger: facts.aborts, epoch: facts.active.epoch() })
     }
 }
 
 impl Verb for SignServer {
     fn step(self, event: Event, out: &mut Outbox) -> Result<Flow<Self, Outcome>, SessionError> {
         match (self, event) {
-            (Self::Running(Running { rounds, ledger, epoch }), event) => match rounds.step(event, out)? {
-                Flow::Stay(rounds) => Ok(Flow::Stay(Self::Running(Running { rounds, ledger, epoch }))),
-                Flow::Done(Made::Signature { last: Some(last) }) => {
-                    out.push(Effect::Store(Write::Signature));
-                    Ok(Flow::Stay(Self::Storing(Storing { last })))
+            (Self::Running(Running { profile, rounds, ledger, epoch }), event) => {
+                match rounds.step(event, out)? {
+                    Flow::Stay(rounds) => {
+                        Ok(Flow::Stay(Self::Running(Running { profile, rounds, ledger, epoch })))
+                    }
+                    Flow::Done(Made::Signature { last: Some(last) }) => {
+                        out.push(Effect::Store(Write::Signature));
+                        Ok(Flow::Stay(Self::Storing(Storing { profile, last })))
+                    }
+                    Flow::Done(Made::Signature { last: None } | Made::Share(_)) => {
+                        Err(SessionError::WrongOutput)
+                    }
                 }
-                Flow::Done(Made::Signature { last: None } | Made::Share(_)) => Err(SessionError::WrongOutput),
-            },
-            (Self::Storing(Storing { last }), Event::Stored) => {
+            }
+            (
+                Self::Storing(Storing { profile: Profile::Plain, last }),
+                Event::Stored | Event::SignatureStored(_),
+            ) => {
                 out.push(Effect::SendBinary(last));
+                out.push(Effect::Close(CloseCode::Finished));
+                Ok(Flow::Done(Outcome::Signed))
+            }
+            (
+                Self::Storing(Storing { profile: Profile::Proven, last }),
+                Event::SignatureStored(signature),
+            ) => {
+                out.push(Effect::SendBinary(last));
+                out.push(Effect::SendBinary(Control::Done(What::Signature(signature)).to_bytes()));
                 out.push(Effect::Close(CloseCode::Finished));
                 Ok(Flow::Done(Outcome::Signed))
             }

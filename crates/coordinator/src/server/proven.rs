@@ -1,0 +1,161 @@
+//! Who may begin a session of protocol 2: scope, wallet, identity, lease, step-up, request. The device has proven its claim by
+//! now, and its token was checked before its channel was opened. Nothing is written here but the use of a step-up code,
+//! and that only for an identity that may use one.
+
+use maany_coordinator_proto::{
+    Hello, IdentityPublicKey, Intent, ProvenClaim,
+    control::SignatureBytes,
+    proof::Challenge,
+    session::{
+        Asked, ProvenAdmission, ProvenFacts, Refusal, SteppedUp,
+        reconcile::{Confirmed, Identity},
+    },
+};
+use maany_coordinator_storage::{Row, record::WalletRecord};
+
+use super::{
+    Parts,
+    admit::{self, Key},
+    host::Admitted,
+    leases::{Lease, Subject, Tenure},
+};
+use crate::{
+    auth::{Principal, Scope},
+    convert,
+    sign_request::ForSession,
+};
+
+/// A session whose channel is open.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// Whose token it came with.
+    pub(crate) principal: Principal,
+    /// What tells the session from any other.
+    pub(crate) challenge: Challenge,
+    /// How a newer session ends it.
+    pub(crate) tenure: Tenure,
+}
+
+/// Decides whether the proven hello may go on.
+pub(super) async fn admit(
+    parts: &Parts,
+    opened: &Opened,
+    hello: Hello,
+    claim: ProvenClaim,
+) -> Result<(Admitted, ProvenAdmission), Refusal> {
+    let principal = &opened.principal;
+    if !principal.may(Scope::of_intent(hello.intent())) {
+        return Err(Refusal::NotAllowed);
+    }
+    let mut admitted = Admitted {
+        principal: principal.clone(),
+        intent: hello.intent(),
+        session_id: hello.session_id().clone(),
+        key_id: hello.key_id().cloned(),
+        wallet: None,
+        request: None,
+        lease: None,
+        identity: Some(claim.identity),
+    };
+    if hello.intent() == Intent::Dkg {
+        if let Some(key_id) = hello.key_id() {
+            let subject = admit::key_id_subject(principal, key_id);
+            let lease = parts.leases.take_over(&subject, &opened.tenure).await;
+            admitted.lease = Some(lease.ok_or(Refusal::WalletBusy)?);
+            if let Key::Taken = admit::settle_key_id(parts, principal, key_id).await? {
+                return Err(Refusal::KeyIdTaken);
+            }
+        }
+        return Ok((admitted, ProvenAdmission::Dkg { wallet: admit::fresh_wallet()? }));
+    }
+    let (row, lease, identity) = wallet(parts, opened, &hello, &claim.identity).await?;
+    let stepped_up = match identity {
+        Class::Known(_) if hello.intent() == Intent::Sign => SteppedUp::No,
+        Class::Known(_) | Class::New => admit::step_up(parts, principal, &row, &hello).await?,
+    };
+    let identity = match (identity, stepped_up) {
+        (Class::Known(identity), _) => identity,
+        (Class::New, SteppedUp::Yes) => Identity::Restoring,
+        (Class::New, SteppedUp::No) => return Err(Refusal::NotAllowed),
+    };
+    let facts = ProvenFacts {
+        wallet: admit::facts(&row, stepped_up).ok_or(Refusal::Internal)?,
+        confirmed: if row.confirmed { Confirmed::Yes } else { Confirmed::No },
+        identity,
+    };
+    let admission = match hello.intent() {
+        Intent::Sign => {
+            let digest = claim.claim.digest.map(maany_coordinator_proto::Digest::from_bytes);
+            let request = hello.request_id();
+            let asked = match parts.requests.for_session(principal, &row, request, digest.as_ref()).await {
+                ForSession::Open(found) => {
+                    admitted.request = Some(found);
+                    Asked::Open
+                }
+                ForSession::AlreadySigned => Asked::Signed(signature(parts, principal, &hello).await?),
+                ForSession::NotAllowed => return Err(Refusal::NotAllowed),
+                ForSession::Unavailable => return Err(Refusal::Internal),
+            };
+            ProvenAdmission::Sign { facts, asked }
+        }
+        Intent::Refresh => ProvenAdmission::Refresh(facts),
+        Intent::Restore | Intent::Dkg => ProvenAdmission::Restore(facts),
+    };
+    (admitted.wallet, admitted.lease) = (Some(row), Some(lease));
+    Ok((admitted, admission))
+}
+
+/// Who an identity is to a wallet.
+enum Class {
+    /// One of the wallet's.
+    Known(Identity),
+    /// None of them, but the intent is one that a right step-up code lets a new device do.
+    New,
+}
+
+/// The wallet's row, under its lease. The identity is looked at before, so that a stranger ends nobody's session, and
+/// again after, as the session that ended may have changed it.
+async fn wallet(
+    parts: &Parts,
+    opened: &Opened,
+    hello: &Hello,
+    identity: &IdentityPublicKey,
+) -> Result<(Row<WalletRecord>, Lease, Class), Refusal> {
+    let principal = &opened.principal;
+    let row = admit::wallet_of(parts, principal, hello).await?;
+    let subject = Subject::Wallet(row.wallet.to_bytes());
+    let lease = match classify(&row, hello, identity)? {
+        Class::Known(_) => parts.leases.take_over(&subject, &opened.tenure).await,
+        // Its code is not checked yet.
+        Class::New => parts.leases.take_with(&subject, &opened.tenure),
+    };
+    let lease = lease.ok_or(Refusal::WalletBusy)?;
+    let row = parts.vault.wallet(&principal.rows(), row.wallet).await;
+    let row = row.map_err(|error| admit::unavailable(&error))?.ok_or(Refusal::UnknownWallet)?;
+    let class = classify(&row, hello, identity)?;
+    Ok((row, lease, class))
+}
+
+fn classify(row: &WalletRecord, hello: &Hello, identity: &IdentityPublicKey) -> Result<Class, Refusal> {
+    let (key, device) = (*identity.as_bytes(), &row.device);
+    if device.revoked.contains(&key) {
+        return Err(Refusal::UnknownWallet);
+    }
+    // A pending key came with the pending share, and goes with it.
+    if device.enrolled == Some(key) || device.pending == Some(key) {
+        return Ok(Class::Known(Identity::RanAttempt));
+    }
+    let may_enrol = match hello.intent() {
+        Intent::Restore => true,
+        Intent::Refresh => device.enrolled.is_none(),
+        Intent::Dkg | Intent::Sign => false,
+    };
+    if may_enrol && hello.step_up().is_some() { Ok(Class::New) } else { Err(Refusal::UnknownWallet) }
+}
+
+async fn signature(parts: &Parts, principal: &Principal, hello: &Hello) -> Result<SignatureBytes, Refusal> {
+    let id = hello.request_id().ok_or(Refusal::NotAllowed)?;
+    let found = parts.requests.get(principal, id).await.map_err(|_| Refusal::Internal)?;
+    let bytes = found.as_ref().and_then(|request| request.signature()).ok_or(Refusal::Internal)?;
+    Ok(convert::signature(bytes))
+}
