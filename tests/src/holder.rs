@@ -63,13 +63,28 @@ impl Holder {
         token: &str,
         folder: Option<Arc<TempDir>>,
     ) -> Result<Self, Failure> {
+        let pool = Arc::new(EnginePool::new(PoolConfig::default())?);
+        Self::with_pool(store, url, token, folder, pool).await
+    }
+
+    /// The same, on threads that it shares with others.
+    ///
+    /// # Errors
+    /// Where the vault cannot be opened.
+    pub async fn with_pool(
+        store: Arc<dyn ShareStore>,
+        url: &str,
+        token: &str,
+        folder: Option<Arc<TempDir>>,
+        pool: Arc<EnginePool>,
+    ) -> Result<Self, Failure> {
         let key = StaticKeyProvider::new("device", Zeroizing::new([0x4d; 32]))?;
         Ok(Self {
             url: url.to_owned(),
             token: token.to_owned(),
             vault: Vault::open(store, Arc::new(key), Role::Device).await?,
             engine: Arc::new(Dkls23),
-            pool: Arc::new(EnginePool::new(PoolConfig::default())?),
+            pool,
             backoff: Backoff::ONCE,
             progress: None,
             protocol: Protocol::default(),
@@ -87,6 +102,12 @@ impl Holder {
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: token.to_owned(), ..self.clone() }
+    }
+
+    /// The same holder with this backoff.
+    #[must_use]
+    pub fn with_backoff(&self, backoff: Backoff) -> Self {
+        Self { backoff, ..self.clone() }
     }
 
     /// The same holder, which tries again, after short delays, for longer than a busy machine needs for an engine step.

@@ -18,8 +18,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use self::frames::FrameCounter;
-pub use self::frames::client_frame;
+pub use self::frames::{FrameCounter, client_frame};
 use crate::Failure;
 
 /// Bytes read at once.

@@ -4,6 +4,7 @@
 mod advisories;
 mod bench;
 mod ci;
+mod crash_sweep;
 mod deny;
 mod e2e;
 mod error;
@@ -76,6 +77,14 @@ enum Task {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Kill, cut and lose at every durable write and every message of every verb: no wallet lost, nothing signed twice.
+    ///
+    /// `--list` names the cases, `--case NAME` runs one, `--only TEXT` those whose name contains the text.
+    CrashSweep {
+        /// Arguments handed on to the sweep.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Measure speed and size in release mode; fails where a figure to reach is missed.
     Bench {
         /// Arguments handed on to the bench.
@@ -108,6 +117,7 @@ fn run(task: Task, workspace: &Workspace) -> Result<(), Error> {
         Task::E2e { args } => e2e::run(workspace, &args),
         Task::Model => model::run(workspace),
         Task::Kill9 { rounds, seed } => kill9::run(workspace, rounds, seed),
+        Task::CrashSweep { args } => crash_sweep::run(workspace, &args),
         Task::Bench { args } => bench::run(workspace, &args),
         Task::Advisories => advisories::run(workspace),
     }

@@ -17,7 +17,7 @@ pub fn client_frame(first: u8, payload: &[u8]) -> Vec<u8> {
 
 /// One direction of one connection.
 #[derive(Default)]
-pub(super) struct FrameCounter {
+pub struct FrameCounter {
     /// Bytes of [`END_OF_HEADER`] that came last.
     matched: usize,
     upgraded: bool,
@@ -28,7 +28,7 @@ pub(super) struct FrameCounter {
 
 impl FrameCounter {
     /// Takes note of bytes; gives the place behind the last byte of the `limit`th frame, where it is among them.
-    pub(super) fn pass(&mut self, bytes: &[u8], limit: usize) -> Option<usize> {
+    pub fn pass(&mut self, bytes: &[u8], limit: usize) -> Option<usize> {
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             if !self.upgraded {
