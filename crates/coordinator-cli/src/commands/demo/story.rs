@@ -13,7 +13,7 @@ use maany_coordinator::{
     device::Report,
     engine::backup::{self, FragmentDocument, Threshold},
     http::{client::ClientError, wire},
-    proto::{RequestId, SessionError, StepUp},
+    proto::{CloseCode, RequestId, SessionError, StepUp},
 };
 use zeroize::Zeroizing;
 
@@ -27,6 +27,9 @@ use crate::timeline::Told;
 
 const PHONE: &str = "phone";
 const STOLEN: &str = "stolen-copy";
+
+/// What a server ends a session with whose device holds another share than it does, where trying again changes nothing.
+const OTHER_SHARES: u16 = CloseCode::Busy.as_u16();
 const NEW_PHONE: &str = "new-phone";
 
 /// The server starts.
@@ -154,10 +157,12 @@ impl<'a> Story<'a> {
             Ok(_) => return Err(unexpected("a share of an old generation does not sign", None)),
             Err(error) => error,
         };
-        let reason = refused.to_string();
-        if !is_refusal_of_an_old_share(&refused) {
+        let DeviceError::Session(SessionError::Told { code: OTHER_SHARES, retryable: false, message }) =
+            &refused
+        else {
             return Err(unexpected("the refusal is about the shares", Some(refused)));
-        }
+        };
+        let reason = message.to_string();
         let view = self.world.owner().sign_request(id).await?;
         expect(view.signature.is_none() && view.status != "signed", "no signature came of it")?;
         let held = format!("{}; the server is at {}", generation(held.epoch), generation(self.generation));
@@ -166,7 +171,7 @@ impl<'a> Story<'a> {
             .fact("refused", reason)
             .fact(
                 "noticed by",
-                "the copy's own software, from the server's first message, before it used its share",
+                "the server: the copy proved which share it holds, and it is not the one in use",
             )
             .fact("its request", format!("{}, without a signature", view.status)))
     }
@@ -240,11 +245,6 @@ impl<'a> Story<'a> {
     fn renewed(&self, cost: Report) -> Told<()> {
         Told::new(()).cost(cost).fact("shares", generation(self.generation)).fact("public key", "unchanged")
     }
-}
-
-/// The two sides hold different shares, and nothing else went wrong.
-fn is_refusal_of_an_old_share(error: &DeviceError) -> bool {
-    matches!(error, DeviceError::Session(SessionError::Diverged))
 }
 
 fn is_same(view: &wire::SignRequest, doc: &SignDoc) -> bool {

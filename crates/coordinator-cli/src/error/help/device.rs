@@ -36,18 +36,31 @@ pub(in crate::error) fn device_code(error: &DeviceError) -> &'static str {
 
 fn session_code(error: &SessionError) -> &'static str {
     match error {
-        SessionError::Closed { code: Some(CloseCode::NotAuthenticated) } => "not-authenticated",
-        SessionError::Closed { code: Some(CloseCode::NotAllowed) } => "not-allowed",
-        SessionError::Closed { code: Some(CloseCode::Busy) } => "busy",
-        SessionError::Closed { code: Some(CloseCode::Quarantined) } => "wallet-locked",
-        SessionError::Closed { code: Some(CloseCode::TooMany) } => "too-many",
-        SessionError::Deadline { .. } | SessionError::Closed { code: Some(CloseCode::Deadline) } => {
-            "deadline"
-        }
+        SessionError::Closed { code: Some(code) } => closed_code(*code),
+        SessionError::Told { .. } if is_divergence(error) => "wallet-locked",
+        SessionError::Told { code, .. } => CloseCode::from_u16(*code).map_or("session", closed_code),
+        SessionError::Deadline { .. } => "deadline",
         SessionError::Locked | SessionError::Diverged => "wallet-locked",
         SessionError::StaleBackup { .. } => "stale-backup",
         _ => "session",
     }
+}
+
+const fn closed_code(code: CloseCode) -> &'static str {
+    match code {
+        CloseCode::NotAuthenticated => "not-authenticated",
+        CloseCode::NotAllowed => "not-allowed",
+        CloseCode::Busy => "busy",
+        CloseCode::Quarantined => "wallet-locked",
+        CloseCode::TooMany => "too-many",
+        CloseCode::Deadline => "deadline",
+        _ => "session",
+    }
+}
+
+/// The server said that this wallet's state, not another session, is in the way.
+fn is_divergence(error: &SessionError) -> bool {
+    matches!(error, SessionError::Told { code, retryable: false, .. } if *code == CloseCode::Busy.as_u16())
 }
 
 pub(super) fn help(error: &DeviceError) -> Option<String> {
@@ -92,6 +105,11 @@ pub(super) fn help(error: &DeviceError) -> Option<String> {
 fn session(error: &SessionError) -> Option<String> {
     match error {
         SessionError::Closed { code: Some(code) } => closed(*code),
+        SessionError::Told { .. } if is_divergence(error) => words(
+            "`maany wallet status` shows what both sides hold; `maany wallet backup` where a backup is missing, else \
+             `maany wallet restore` with the operator's step-up code",
+        ),
+        SessionError::Told { code, .. } => CloseCode::from_u16(*code).and_then(closed),
         SessionError::Closed { code: None } => words(UNREACHABLE),
         SessionError::Deadline { .. } => {
             words("try again; if it happens again, the server or the network is overloaded")
