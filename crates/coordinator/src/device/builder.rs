@@ -144,8 +144,9 @@ impl DeviceBuilder {
         self
     }
 
-    /// Reach a server on another machine although nothing is encrypted. Who listens on the way learns the token and every
-    /// transaction. Only signing works then: a refresh that is overheard, together with an old share, is a key.
+    /// Reach a server on another machine although what goes over HTTP is not encrypted: who listens on the way learns the token and
+    /// every transaction. The sessions of protocol 2 are encrypted all the same; in the older profile only signing works then, for a
+    /// refresh that is overheard, together with an old share, is a key.
     #[must_use]
     pub fn plaintext_signing(mut self) -> Self {
         self.plaintext_signing = true;
