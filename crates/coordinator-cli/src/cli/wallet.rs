@@ -49,9 +49,13 @@ pub(crate) struct ServerAccess {
     /// Read the API key from this file; without it, from MAANY_TOKEN, the file `token` in the data folder, or the terminal.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
-    /// Reach a server on another machine although nothing is encrypted. Only signing works then.
+    /// Reach a server on another machine although what goes over HTTP is not encrypted.
     #[arg(long)]
     pub(crate) insecure_plaintext: bool,
+    /// Speak the profile of first-generation devices: no end-to-end channel, and a wallet that is made so has no device
+    /// identity, so that those devices can use it.
+    #[arg(long)]
+    pub(crate) older_profile: bool,
 }
 
 /// What a command needs that works with the server.

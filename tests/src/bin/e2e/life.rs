@@ -15,6 +15,9 @@ use crate::witnesses;
 /// The chain of every transaction here; the policy that `init` writes allows it.
 pub(crate) const CHAIN: &str = "cosmoshub-4";
 
+/// The key id of the wallet for first-generation devices.
+pub(crate) const OLDER: &str = "older";
+
 /// Makes the server's folder; gives the first API key.
 pub(crate) fn init(maany: &Maany, tally: &mut Tally) -> Result<String, Failure> {
     let made = maany.event(&["init", "--data", "server", "--chain-id", CHAIN], "initialised")?;
@@ -52,6 +55,18 @@ pub(crate) fn create(device: &Device<'_>, tally: &mut Tally) -> Result<Made, Fai
     });
     let shown = device.event(&["address", "savings", "--hrp", "cosmos"], "address")?;
     tally.passed("wallet address shows the address");
+    Ok(Made {
+        wallet: text(&made, "wallet")?,
+        public_key: text(&made, "publicKey")?,
+        address: text(&shown, "address")?,
+    })
+}
+
+/// A wallet for devices of the first generation, which prove no identity.
+pub(crate) fn create_older(device: &Device<'_>, tally: &mut Tally) -> Result<Made, Failure> {
+    let made = device.event(&["create", "--key-id", OLDER, "--older-profile"], "wallet-created")?;
+    tally.passed("wallet create runs DKG in the older profile too");
+    let shown = device.event(&["address", OLDER, "--hrp", "cosmos"], "address")?;
     Ok(Made {
         wallet: text(&made, "wallet")?,
         public_key: text(&made, "publicKey")?,

@@ -46,7 +46,8 @@ fn run(options: &Options, tally: &mut Tally) -> Result<(), Failure> {
     let device = maany.device("phone", &server.url, &token);
     let made = life::create(&device, tally)?;
     life::sign_and_witness(&device, &made, &options.node_dir, "after DKG", tally)?;
-    witnesses::device_client(&options.node_dir, &server.url, &token, &other_token, &made, tally)?;
+    let older = life::create_older(&device, tally)?;
+    witnesses::device_client(&options.node_dir, &server.url, &token, &other_token, &older, tally)?;
     life::sign_and_witness(&device, &made, &options.node_dir, "after the Node device", tally)?;
     life::refresh_backup_restore(&maany, &device, &server, &token, &made, &options.node_dir, tally)?;
     faults::busy_port(&maany, &server, tally)?;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use maany_tests::Failure;
 use serde_json::{Value, json};
 
-use crate::life::{CHAIN, Made};
+use crate::life::{CHAIN, Made, OLDER};
 use crate::tally::{Tally, say};
 
 /// CosmJS' verdict on a signed transaction.
@@ -40,7 +40,7 @@ pub(crate) fn device_client(
         "token": token,
         "otherToken": other_token,
         "walletId": made.wallet,
-        "keyId": "savings",
+        "keyId": OLDER,
         "publicKey": made.public_key,
         "chainId": CHAIN,
         "hrp": "cosmos",

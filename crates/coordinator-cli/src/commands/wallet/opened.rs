@@ -2,7 +2,7 @@
 
 use age::secrecy::ExposeSecret;
 use maany_coordinator::Device;
-use maany_coordinator::device::DeviceBuilder;
+use maany_coordinator::device::{DeviceBuilder, Protocol};
 use maany_coordinator::engine::Dkls23;
 use maany_coordinator::proto::Token;
 use maany_coordinator::storage::{RedbStore, Role, StaticKeyProvider, Vault};
@@ -70,6 +70,9 @@ async fn connected(
     let mut builder = builder(data, key).await?.server(access.server).token(token).progress(line);
     if access.insecure_plaintext {
         builder = builder.plaintext_signing();
+    }
+    if access.older_profile {
+        builder = builder.protocol(Protocol::Plain);
     }
     Ok(builder.build()?)
 }
