@@ -28,6 +28,12 @@ pub struct ServerBuilder<V = Missing, A = Missing, P = Missing, E = Missing> {
     authenticator: A,
     policy: P,
     engine: E,
+    options: Options,
+}
+
+/// What has a default.
+#[derive(Clone)]
+struct Options {
     pool: PoolConfig,
     limits: ServerLimits,
     plaintext: Plaintext,
@@ -37,19 +43,9 @@ pub struct ServerBuilder<V = Missing, A = Missing, P = Missing, E = Missing> {
     channel_key: Option<ChannelKey>,
 }
 
-impl<V, A, P, E> std::fmt::Debug for ServerBuilder<V, A, P, E> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ServerBuilder").field("limits", &self.limits).finish_non_exhaustive()
-    }
-}
-
-impl ServerBuilder {
-    pub(super) fn new() -> Self {
+impl Default for Options {
+    fn default() -> Self {
         Self {
-            vault: Missing,
-            authenticator: Missing,
-            policy: Missing,
-            engine: Missing,
             pool: PoolConfig::default(),
             limits: ServerLimits::default(),
             plaintext: Plaintext::default(),
@@ -61,35 +57,29 @@ impl ServerBuilder {
     }
 }
 
+impl<V, A, P, E> std::fmt::Debug for ServerBuilder<V, A, P, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServerBuilder").field("limits", &self.options.limits).finish_non_exhaustive()
+    }
+}
+
+impl ServerBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            vault: Missing,
+            authenticator: Missing,
+            policy: Missing,
+            engine: Missing,
+            options: Options::default(),
+        }
+    }
+}
+
 impl<V, A, P, E> ServerBuilder<V, A, P, E> {
     /// Where shares, requests and the audit log are kept, sealed. Required.
     pub fn vault(self, vault: Vault) -> ServerBuilder<Vault, A, P, E> {
-        let Self {
-            authenticator,
-            policy,
-            engine,
-            pool,
-            limits,
-            plaintext,
-            telemetry,
-            metrics,
-            handler,
-            channel_key,
-            ..
-        } = self;
-        ServerBuilder {
-            vault,
-            authenticator,
-            policy,
-            engine,
-            pool,
-            limits,
-            plaintext,
-            telemetry,
-            metrics,
-            handler,
-            channel_key,
-        }
+        let Self { authenticator, policy, engine, options, .. } = self;
+        ServerBuilder { vault, authenticator, policy, engine, options }
     }
 
     /// Who a token belongs to. Required.
@@ -97,126 +87,54 @@ impl<V, A, P, E> ServerBuilder<V, A, P, E> {
         self,
         authenticator: Arc<dyn Authenticator>,
     ) -> ServerBuilder<V, Arc<dyn Authenticator>, P, E> {
-        let Self {
-            vault,
-            policy,
-            engine,
-            pool,
-            limits,
-            plaintext,
-            telemetry,
-            metrics,
-            handler,
-            channel_key,
-            ..
-        } = self;
-        ServerBuilder {
-            vault,
-            authenticator,
-            policy,
-            engine,
-            pool,
-            limits,
-            plaintext,
-            telemetry,
-            metrics,
-            handler,
-            channel_key,
-        }
+        let Self { vault, policy, engine, options, .. } = self;
+        ServerBuilder { vault, authenticator, policy, engine, options }
     }
 
     /// What may be signed. Required.
     pub fn policy(self, policy: Arc<dyn PolicyHook>) -> ServerBuilder<V, A, Arc<dyn PolicyHook>, E> {
-        let Self {
-            vault,
-            authenticator,
-            engine,
-            pool,
-            limits,
-            plaintext,
-            telemetry,
-            metrics,
-            handler,
-            channel_key,
-            ..
-        } = self;
-        ServerBuilder {
-            vault,
-            authenticator,
-            policy,
-            engine,
-            pool,
-            limits,
-            plaintext,
-            telemetry,
-            metrics,
-            handler,
-            channel_key,
-        }
+        let Self { vault, authenticator, engine, options, .. } = self;
+        ServerBuilder { vault, authenticator, policy, engine, options }
     }
 
     /// The engine that makes keys and signatures. Required.
     pub fn engine(self, engine: Arc<dyn Engine>) -> ServerBuilder<V, A, P, Arc<dyn Engine>> {
-        let Self {
-            vault,
-            authenticator,
-            policy,
-            pool,
-            limits,
-            plaintext,
-            telemetry,
-            metrics,
-            handler,
-            channel_key,
-            ..
-        } = self;
-        ServerBuilder {
-            vault,
-            authenticator,
-            policy,
-            engine,
-            pool,
-            limits,
-            plaintext,
-            telemetry,
-            metrics,
-            handler,
-            channel_key,
-        }
+        let Self { vault, authenticator, policy, options, .. } = self;
+        ServerBuilder { vault, authenticator, policy, engine, options }
     }
 
     /// Threads and queue of the engine pool; by default one thread a core.
     #[must_use]
     pub fn pool(mut self, pool: PoolConfig) -> Self {
-        self.pool = pool;
+        self.options.pool = pool;
         self
     }
 
     /// Sizes, counts and deadlines.
     #[must_use]
     pub fn limits(mut self, limits: ServerLimits) -> Self {
-        self.limits = limits;
+        self.options.limits = limits;
         self
     }
 
     /// What may run over a connection that others can read.
     #[must_use]
     pub fn plaintext(mut self, plaintext: Plaintext) -> Self {
-        self.plaintext = plaintext;
+        self.options.plaintext = plaintext;
         self
     }
 
     /// Where numbers go; nowhere by default.
     #[must_use]
     pub fn telemetry(mut self, telemetry: Telemetry) -> Self {
-        self.telemetry = telemetry;
+        self.options.telemetry = telemetry;
         self
     }
 
     /// The page of `/metrics`, for tokens with the admin scope; without it the route does not exist.
     #[must_use]
     pub fn metrics(mut self, page: MetricsPage) -> Self {
-        self.metrics = Some(page);
+        self.options.metrics = Some(page);
         self
     }
 
@@ -224,14 +142,14 @@ impl<V, A, P, E> ServerBuilder<V, A, P, E> {
     /// default it lies sealed in the vault, which makes one when it has none.
     #[must_use]
     pub fn channel_key(mut self, key: ChannelKey) -> Self {
-        self.channel_key = Some(key);
+        self.options.channel_key = Some(key);
         self
     }
 
     /// What happens with a session that is ready; by default it runs.
     #[must_use]
     pub fn session_handler(mut self, handler: Arc<dyn SessionHandler>) -> Self {
-        self.handler = handler;
+        self.options.handler = handler;
         self
     }
 }
@@ -242,9 +160,10 @@ impl ServerBuilder<Vault, Arc<dyn Authenticator>, Arc<dyn PolicyHook>, Arc<dyn E
     /// # Errors
     /// [`PoolError::Spawn`] when the system refuses a thread.
     pub fn build(self) -> Result<Server, PoolError> {
-        let pool = Arc::new(EnginePool::observed(self.pool, Arc::new(self.telemetry.clone()))?);
+        let options = self.options;
+        let pool = Arc::new(EnginePool::observed(options.pool, Arc::new(options.telemetry.clone()))?);
         let requests = Arc::new(
-            SignRequests::new(self.vault.clone(), self.policy).with_telemetry(self.telemetry.clone()),
+            SignRequests::new(self.vault.clone(), self.policy).with_telemetry(options.telemetry.clone()),
         );
         let step_ups = Arc::new(StepUps::new(self.vault.clone()));
         let readiness = Readiness::default();
@@ -253,10 +172,10 @@ impl ServerBuilder<Vault, Arc<dyn Authenticator>, Arc<dyn PolicyHook>, Arc<dyn E
             Arc::clone(&self.authenticator),
             Arc::clone(&requests),
             Arc::clone(&step_ups),
-            self.telemetry.clone(),
+            options.telemetry.clone(),
         )
         .with_readiness(readiness.clone());
-        let http = match self.metrics {
+        let http = match options.metrics {
             Some(page) => http.with_metrics(page),
             None => http,
         };
@@ -268,13 +187,13 @@ impl ServerBuilder<Vault, Arc<dyn Authenticator>, Arc<dyn PolicyHook>, Arc<dyn E
             pool,
             requests,
             step_ups,
-            telemetry: self.telemetry,
+            telemetry: options.telemetry,
             leases: Leases::default(),
-            limits: self.limits,
-            handler: self.handler,
+            limits: options.limits,
+            handler: options.handler,
             door,
         };
-        let key = self.channel_key;
-        Ok(Server { vault, key, parts: Box::new(parts), http, readiness, plaintext: self.plaintext })
+        let key = options.channel_key;
+        Ok(Server { vault, key, parts: Box::new(parts), http, readiness, plaintext: options.plaintext })
     }
 }
