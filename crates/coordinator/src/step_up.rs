@@ -72,7 +72,7 @@ impl StepUps {
         self.vault.find_wallet(wallet).await?.ok_or(StepUpError::UnknownWallet)?;
         let code = Code::fresh().map_err(StepUpError::NoRandomness)?;
         let now_ms = self.clock.now_ms();
-        let expires_ms = now_ms.saturating_add(millis(LIFETIME));
+        let expires_ms = expiry(now_ms);
         let record = StepUpRecord { wallet, hash: code.hash(), expires_ms };
         self.vault.put_step_up(record, audit(wallet, actor, "step-up-created", now_ms)).await?;
         Ok(NewStepUp { code: code.to_step_up(), expires_ms })
@@ -114,8 +114,9 @@ fn audit(wallet: WalletId, actor: &str, event: &str, at_ms: u64) -> AuditRow {
     }
 }
 
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+/// When a code ends that is made now, both in milliseconds.
+pub(crate) fn expiry(now_ms: u64) -> u64 {
+    now_ms.saturating_add(u64::try_from(LIFETIME.as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use maany_coordinator_storage::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    step_up::{LIFETIME, code::Code},
+    step_up::{code::Code, expiry},
     wall_clock::WallClock,
 };
 
@@ -143,8 +143,7 @@ impl Releases {
 
     async fn put(&self, owner: &Owner, id: &KeyId, hash: [u8; 32], actor: &str) -> Result<u64, StoreError> {
         let now_ms = self.clock.now_ms();
-        let lifetime = u64::try_from(LIFETIME.as_millis()).unwrap_or(u64::MAX);
-        let expires_ms = now_ms.saturating_add(lifetime);
+        let expires_ms = expiry(now_ms);
         let record = StepUpRecord { wallet: place(owner, id), hash, expires_ms };
         self.vault.put_step_up(record, audit(owner, id, actor, "release-created", now_ms)).await?;
         Ok(expires_ms)
