@@ -13,6 +13,7 @@ mod pair;
 mod plan;
 mod props;
 mod proven;
+mod proven_faults;
 mod reconciling;
 mod side;
 mod store;

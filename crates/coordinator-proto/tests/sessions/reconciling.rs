@@ -2,28 +2,13 @@
 //! when the engine has proven the claim.
 
 use maany_coordinator_proto::session::{Backup, BackupOutcome, Outcome, SessionError};
-use maany_coordinator_proto::{CloseCode, Epoch, Intent, ShareId};
+use maany_coordinator_proto::{CloseCode, Epoch, Intent};
 
 use crate::engine::Role;
 use crate::pair::{Pair, after_dkg};
 use crate::plan::Wish;
-use crate::store::{FakeStore, Record};
+use crate::store::{FakeStore, holding, share};
 use crate::wire::{Fault, Hit};
-
-fn share(epoch: u64, attempt: u8) -> ShareId {
-    ShareId::new(Epoch::new(epoch).expect("an epoch"), [attempt; 16])
-}
-
-fn holding(
-    store: &FakeStore,
-    active: Option<ShareId>,
-    pending: Option<ShareId>,
-    retired: Option<ShareId>,
-) -> FakeStore {
-    let record = Record { active, pending, retired, ..store.record().clone() };
-    let shares = [active, pending, retired].into_iter().flatten().collect();
-    FakeStore { record: Some(record), shares, ..store.clone() }
-}
 
 /// A server that has promoted, and a device that never heard of it.
 fn after_a_lost_commit() -> (FakeStore, FakeStore) {

@@ -8,7 +8,7 @@ use maany_coordinator_proto::session::{
     AbortLedger, Admission, Asked, Backup, DeviceHolds, Input, ProvenAdmission, ProvenFacts, Receipt,
     Refusal, SignFacts, Standing, SteppedUp, StoreFault, Verdict, WalletFacts, Write,
 };
-use maany_coordinator_proto::{Intent, ProvenClaim, ShareId, WalletId};
+use maany_coordinator_proto::{Epoch, Intent, ProvenClaim, ShareId, WalletId};
 
 use crate::engine::Role;
 
@@ -340,4 +340,21 @@ impl FakeStore {
             aborts: record.aborts,
         })
     }
+}
+
+/// The share of an epoch, by the attempt that made it.
+pub(crate) fn share(epoch: u64, attempt: u8) -> ShareId {
+    ShareId::new(Epoch::new(epoch).expect("an epoch"), [attempt; 16])
+}
+
+/// The store with these shares, and no others.
+pub(crate) fn holding(
+    store: &FakeStore,
+    active: Option<ShareId>,
+    pending: Option<ShareId>,
+    retired: Option<ShareId>,
+) -> FakeStore {
+    let record = Record { active, pending, retired, ..store.record().clone() };
+    let shares = [active, pending, retired].into_iter().flatten().collect();
+    FakeStore { record: Some(record), shares, ..store.clone() }
 }
