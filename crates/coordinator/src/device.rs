@@ -7,6 +7,7 @@ mod backup;
 mod builder;
 mod commit;
 mod create;
+mod dialer;
 mod error;
 mod host;
 mod line;

@@ -13,14 +13,14 @@ use maany_coordinator_storage::{
     Row, ShareId,
     record::{WalletRecord, WalletState},
 };
-use maany_coordinator_transport::{Limits, Transport, websocket};
+use maany_coordinator_transport::Transport;
 use tokio::time::Instant;
 use tracing::warn;
 use zeroize::Zeroizing;
 
-use super::{DeviceError, Parts, Protocol};
+use super::{DeviceError, Parts, Protocol, dialer::WatchedDialer};
 use crate::{
-    channel::{self, ConnectError, Connected, Pin, Route, WebSocketDialer},
+    channel::{self, ConnectError, Connected, Dial as _, Pin, Route},
     driver::Clock,
     random,
     retry::Failure,
@@ -139,13 +139,13 @@ impl From<SessionError> for NoLine {
 
 /// Connects in the older profile.
 pub(super) async fn plain(parts: &Parts, plan: DevicePlan) -> Result<Line, NoLine> {
-    let socket = websocket::connect(&parts.server, Limits::device()).await.map_err(|error| NoLine {
+    let socket = WatchedDialer::of(parts).dial().await.map_err(|error| NoLine {
         error: DeviceError::Connect(error),
         failure: Some(Failure::Unreachable),
     })?;
     let (clock, mut out) = (Clock::start(), Outbox::new());
     let machine = DeviceSession::new(plan, parts.limits, clock.now(), &mut out)?;
-    Ok(Line { transport: Box::new(socket), machine, clock, out, opened: None })
+    Ok(Line { transport: socket, machine, clock, out, opened: None })
 }
 
 /// Connects in protocol 2. `hello` is the plan's once more: one goes to the channel, whose handshake it begins.
@@ -162,7 +162,7 @@ pub(super) async fn proven(
         None => return Err(DeviceError::NoServerKey.into()),
     };
     let route = Route {
-        dial: Arc::new(WebSocketDialer::new(&parts.server)),
+        dial: Arc::new(WatchedDialer::of(parts)),
         pin,
         backoff: parts.backoff,
         deadline: Instant::now() + parts.limits.session_deadline,

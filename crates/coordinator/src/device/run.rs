@@ -76,7 +76,6 @@ pub(super) async fn once(
             wallet: None,
         })?;
     host.opened = opened;
-    parts.progress.event(ProgressEvent::Connected);
     let (pool, cancel) = (Arc::clone(&parts.pool), CancellationToken::new());
     let mut driver = Driver::new(machine, host, transport, Participant::Server, pool, clock, cancel);
     driver.begin(out);
