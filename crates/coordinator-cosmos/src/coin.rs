@@ -72,6 +72,25 @@ impl Amount {
         let sum: String = sum.iter().rev().collect();
         Self::parse(&sum).map_err(|_| CosmosError::AmountOverflow)
     }
+
+    /// What is over `other`; zero where nothing is.
+    #[must_use]
+    pub fn saturating_sub(&self, other: &Self) -> Self {
+        if self <= other {
+            return Self::zero();
+        }
+        let mut digits = Vec::with_capacity(self.0.len());
+        let mut right = other.0.bytes().rev();
+        let mut borrow = 0;
+        for left in self.0.bytes().rev() {
+            let take = right.next().map_or(0, |d| d - b'0') + borrow;
+            let have = left - b'0';
+            borrow = u8::from(have < take);
+            digits.push(char::from(b'0' + (have + 10 * borrow - take)));
+        }
+        let digits: String = digits.iter().rev().collect();
+        Self(digits.trim_start_matches('0').to_owned())
+    }
 }
 
 impl Ord for Amount {
@@ -205,6 +224,9 @@ mod tests {
         assert!(matches!(Amount::parse(&"9".repeat(78)), Err(CosmosError::Amount)));
         assert!(Amount::parse(&"9".repeat(77)).is_ok());
         assert_eq!(max.to_u128(), None);
+        assert_eq!(max.saturating_sub(&max), Amount::zero());
+        assert_eq!(max.saturating_sub(&Amount::zero()), max);
+        assert_eq!(Amount::from(1000).saturating_sub(&Amount::from(999)), Amount::from(1));
     }
 
     #[test]
@@ -228,6 +250,8 @@ mod tests {
             let (x, y) = (Amount::from(a), Amount::from(b));
             prop_assert_eq!(x.checked_add(&y).unwrap().to_u128(), Some(a + b));
             prop_assert_eq!(x.cmp(&y), a.cmp(&b));
+            prop_assert_eq!(x.saturating_sub(&y), Amount::from(a.saturating_sub(b)));
+            prop_assert_eq!(x.checked_add(&y).unwrap().saturating_sub(&y), x);
         }
     }
 }

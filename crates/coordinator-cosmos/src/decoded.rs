@@ -39,7 +39,7 @@ pub struct DecodedTx {
     /// The last block time at which the transaction may run, RFC 3339 in UTC.
     pub timeout_timestamp: Option<String>,
     /// Whether the transaction runs regardless of sequences, as Cosmos SDK 0.53 allows: then nothing but the timestamp
-    /// bounds a replay.
+    /// bounds a replay. Then there is a timeout timestamp, and every signer's sequence is 0.
     pub unordered: bool,
     /// The options that a chain must understand. None is decoded.
     pub extension_options: Vec<Opaque>,

@@ -90,6 +90,9 @@ fn decoded(
     body: proto::TxBody,
     auth: proto::AuthInfo,
 ) -> Result<DecodedTx, CosmosError> {
+    if body.unordered {
+        unordered(&body, &auth)?;
+    }
     let fee = auth.fee.ok_or(CosmosError::Missing { part: "AuthInfo", field: "fee" })?;
     Ok(DecodedTx {
         mode: SignMode::Direct,
@@ -110,6 +113,18 @@ fn decoded(
         extension_options: opaques(body.extension_options)?,
         non_critical_extension_options: opaques(body.non_critical_extension_options)?,
     })
+}
+
+/// What Cosmos SDK 0.53 asks of an unordered transaction (its ADR-070): a time that bounds it, for which the epoch is none, and no
+/// sequence. With a sequence it would read like one that others exclude, and exclude none.
+fn unordered(body: &proto::TxBody, auth: &proto::AuthInfo) -> Result<(), CosmosError> {
+    if body.timeout_timestamp.as_ref().is_none_or(|time| time.seconds == 0) {
+        return Err(CosmosError::Missing { part: "TxBody", field: "timeout_timestamp" });
+    }
+    if auth.signer_infos.iter().any(|info| info.sequence != 0) {
+        return Err(CosmosError::BadField { part: "SignerInfo", field: "sequence" });
+    }
+    Ok(())
 }
 
 fn message(any: proto::Any) -> Result<DecodedMsg, CosmosError> {

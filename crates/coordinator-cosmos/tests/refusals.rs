@@ -178,6 +178,44 @@ fn an_amino_doc_has_one_spelling() {
     }
 }
 
+/// The body of a transfer, then `unordered` (field 4) and `timeout_timestamp` (field 5) of Cosmos SDK 0.53, as bytes.
+fn unordered(time: &[u8]) -> Vec<u8> {
+    with(with(body(send().encode_to_vec()), &[0x20, 1]), time)
+}
+
+/// Auth info of a signer with this sequence, in the direct mode.
+fn signed_as(sequence: u8) -> Vec<u8> {
+    // SignerInfo { mode_info: { single: { mode: 1 } }, sequence }
+    let mut info = vec![0x12, 4, 0x0a, 2, 0x08, 1];
+    if sequence > 0 {
+        info.extend_from_slice(&[0x18, sequence]);
+    }
+    let head = [0x0a, u8::try_from(info.len()).unwrap()];
+    [&head[..], &info, &[0x12, 2, 0x10, 1]].concat()
+}
+
+#[test]
+fn an_unordered_transaction_has_a_time_and_no_sequence() {
+    // Timestamp { seconds: 5 }
+    let soon = [0x2a, 2, 0x08, 5];
+    let tx = direct(unordered(&soon), signed_as(0)).unwrap();
+    assert!(tx.decoded().unordered);
+    assert_eq!(tx.decoded().timeout_timestamp.as_deref(), Some("1970-01-01T00:00:05Z"));
+    // No time, the epoch, and nothing but nanoseconds: none bounds a replay.
+    for time in [&[][..], &[0x2a, 0], &[0x2a, 2, 0x10, 7]] {
+        match direct(unordered(time), signed_as(0)) {
+            Err(CosmosError::Missing { part: "TxBody", field: "timeout_timestamp" }) => {}
+            other => panic!("{time:?}: {other:?}"),
+        }
+    }
+    match direct(unordered(&soon), signed_as(4)) {
+        Err(CosmosError::BadField { part: "SignerInfo", field: "sequence" }) => {}
+        other => panic!("{other:?}"),
+    }
+    // An ordered one may have a time, and has a sequence.
+    direct(with(body(send().encode_to_vec()), &soon), signed_as(4)).unwrap();
+}
+
 #[test]
 fn unknown_and_missing_keys_of_an_amino_doc_are_named() {
     let unordered = AMINO.replace("\"0\"}", "\"0\",\"unordered\":true}");
