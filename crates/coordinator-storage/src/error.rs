@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::id::RequestId;
 use crate::key::KeyError;
 use crate::table::Table;
 
@@ -116,6 +117,12 @@ pub enum StoreError {
     /// The sign request holds a signature, and is never changed again.
     #[error("the sign request is signed already")]
     AlreadySigned,
+    /// Another sign request holds the guard of what this one is about. Nothing was changed.
+    #[error("sign request {by} holds the guard")]
+    Held {
+        /// The request that holds it.
+        by: RequestId,
+    },
     /// The id or code has been used, or has expired.
     #[error("the {what} has been used already or has expired")]
     Spent {
@@ -205,6 +212,7 @@ impl StoreError {
             | Self::AlreadyExists { .. }
             | Self::NotFound { .. }
             | Self::AlreadySigned
+            | Self::Held { .. }
             | Self::Spent { .. }
             | Self::WrongState { .. }
             | Self::ShareInUse => Blame::Caller,

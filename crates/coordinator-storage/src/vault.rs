@@ -9,6 +9,7 @@ mod audit;
 mod canary;
 mod channel_key;
 mod fragments;
+mod guards;
 mod once;
 mod read;
 mod reconciling;
@@ -28,6 +29,7 @@ use crate::store::ShareStore;
 
 use transaction::AuditKeys;
 
+pub use guards::Ending;
 pub use reconciling::{Change, Confirmation};
 pub use requests::Listing;
 

@@ -4,6 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Corruption;
 use crate::id::{Owner, RequestId, WalletId};
+use crate::record::GuardKey;
 use crate::record::codec::{Reader, Record, Writer};
 
 /// A sign request. `signature` is set once and never changed.
@@ -37,13 +38,31 @@ pub struct SignRequestRecord {
     pub expires_ms: u64,
     /// `r || s || recovery id`, 65 bytes, low-S.
     pub signature: Option<[u8; 65]>,
+    /// The guard that it holds while it is open, and keeps once it is signed. A request of format 1 has none.
+    pub guard: Option<GuardKey>,
+    /// The request that it was made to replace.
+    pub replaces: Option<RequestId>,
+    /// What is set aside for it while it is open, and spent once it is signed; empty where it ended unsigned.
+    pub reserved: Vec<ReservedCoin>,
 }
 
+/// An amount of a denom, in the spelling of the facade.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReservedCoin {
+    /// What.
+    pub denom: String,
+    /// How much, decimal digits.
+    pub amount: String,
+}
+
+/// The format before guards: it ends after `signature`.
+const WITHOUT_GUARD: u8 = 1;
+
 impl Record for SignRequestRecord {
-    const FORMAT: u8 = 1;
+    const FORMAT: u8 = 2;
 
     fn dangerous_encode(&self) -> Zeroizing<Vec<u8>> {
-        Writer::new(Self::FORMAT, 512 + self.sign_doc.len())
+        let mut w = Writer::new(Self::FORMAT, 1024 + self.sign_doc.len())
             .array(self.request.as_bytes())
             .array(self.wallet.as_bytes())
             .text(&self.owner.tenant)
@@ -59,12 +78,18 @@ impl Record for SignRequestRecord {
             .u64(self.created_ms)
             .u64(self.expires_ms)
             .option(self.signature.as_ref(), |w, signature| w.array(signature))
-            .finish()
+            .option(self.guard.as_ref(), |w, guard| w.array(guard))
+            .option(self.replaces, |w, id| w.array(id.as_bytes()))
+            .u64(self.reserved.len() as u64);
+        for coin in &self.reserved {
+            w = w.text(&coin.denom).text(&coin.amount);
+        }
+        w.finish()
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, Corruption> {
-        let mut r = Reader::new(bytes, Self::FORMAT)?;
-        let record = Self {
+        let (mut r, format) = Reader::one_of(bytes, WITHOUT_GUARD..=Self::FORMAT)?;
+        let mut record = Self {
             request: RequestId::from_bytes(r.array()?),
             wallet: WalletId::from_bytes(r.array()?),
             owner: Owner { tenant: r.text("tenant")?, owner: r.text("owner")? },
@@ -79,8 +104,25 @@ impl Record for SignRequestRecord {
             created_ms: r.u64()?,
             expires_ms: r.u64()?,
             signature: r.option("signature", Reader::array)?,
+            guard: None,
+            replaces: None,
+            reserved: Vec::new(),
         };
+        if format > WITHOUT_GUARD {
+            record.guard = r.option("guard", Reader::array)?;
+            record.replaces = r.option("replaces", |r| r.array().map(RequestId::from_bytes))?;
+            record.reserved = coins(&mut r)?;
+        }
         r.finish()?;
         Ok(record)
     }
+}
+
+fn coins(r: &mut Reader<'_>) -> Result<Vec<ReservedCoin>, Corruption> {
+    let count = r.u64()?;
+    // Each coin takes at least its eight bytes of lengths: a larger count cannot be true.
+    if count > (r.remaining() / 8) as u64 {
+        return Err(Corruption::Field("reserved"));
+    }
+    (0..count).map(|_| Ok(ReservedCoin { denom: r.text("denom")?, amount: r.text("amount")? })).collect()
 }

@@ -68,6 +68,9 @@ fn request() -> SignRequestRecord {
         created_ms: 1_700_000_000_002,
         expires_ms: 1_700_000_300_002,
         signature: Some([0x5a; 65]),
+        guard: Some([0x9a; 32]),
+        replaces: Some(RequestId::from_bytes([0x78; 16])),
+        reserved: vec![ReservedCoin { denom: "uatom".into(), amount: "1000000000000000000000".into() }],
     }
 }
 
@@ -125,7 +128,11 @@ fn check<R: Record>(name: &str, record: &R) -> R {
 #[test]
 fn every_record_has_its_golden_bytes() {
     assert_eq!(check("wallet-v2", &wallet()), wallet());
-    assert_eq!(check("sign-request-v1", &request()), request());
+    assert_eq!(check("sign-request-v2", &request()), request());
+    for (name, signed) in [("guard-v1", None), ("guard-signed-v1", Some(RequestId::from_bytes([0x78; 16])))] {
+        let guard = GuardRecord { holder: RequestId::from_bytes([0x77; 16]), signed };
+        assert_eq!(check(name, &guard), guard);
+    }
     assert_eq!(check("audit-v1", &audit()), audit());
     assert_eq!(check("step-up-v1", &step_up()), step_up());
     assert_eq!(check("api-key-v1", &api_key()), api_key());
@@ -144,7 +151,7 @@ fn every_record_has_its_golden_bytes() {
     assert_eq!(back.document.dangerous_expose(), fragment().document.dangerous_expose());
 }
 
-/// What an earlier release stored reads as a record without identities; and nothing else does under its number.
+/// What an earlier release stored reads as a record without identities and guards; and nothing else does under its number.
 #[test]
 fn records_of_format_1_still_decode() {
     let bytes = crate::golden::bytes("wallet-v1");
@@ -156,13 +163,22 @@ fn records_of_format_1_still_decode() {
     assert_eq!(back.bytes.dangerous_expose(), share().bytes.dangerous_expose());
     assert!(back.identity.is_empty());
 
+    let bytes = crate::golden::bytes("sign-request-v1");
+    let expected = SignRequestRecord { guard: None, replaces: None, reserved: Vec::new(), ..request() };
+    assert_eq!(SignRequestRecord::decode(&bytes), Ok(expected));
+
     for (old, new) in [
         (crate::golden::bytes("wallet-v1"), wallet().dangerous_encode()),
         (crate::golden::bytes("share-v1"), share().dangerous_encode()),
+        (crate::golden::bytes("sign-request-v1"), request().dangerous_encode()),
     ] {
         let renumbered = |format, bytes: &[u8]| [&[format], &bytes[1..]].concat();
         for bytes in [renumbered(2, &old), renumbered(1, &new)] {
-            let errors = [WalletRecord::decode(&bytes).err(), ShareRecord::decode(&bytes).err()];
+            let errors = [
+                WalletRecord::decode(&bytes).err(),
+                ShareRecord::decode(&bytes).err(),
+                SignRequestRecord::decode(&bytes).err(),
+            ];
             assert!(errors.iter().all(Option::is_some), "{errors:?}");
         }
     }
@@ -210,6 +226,14 @@ fn a_scope_count_that_cannot_be_true_is_refused() {
 }
 
 #[test]
+fn a_count_of_reserved_coins_that_cannot_be_true_is_refused() {
+    let mut bytes = request().dangerous_encode().to_vec();
+    let count = bytes.len() - 8 - (4 + 5) - (4 + 22);
+    bytes[count..count + 8].copy_from_slice(&u64::MAX.to_be_bytes());
+    assert_eq!(SignRequestRecord::decode(&bytes).err(), Some(Corruption::Field("reserved")));
+}
+
+#[test]
 fn debug_shows_no_secret() {
     let shown = format!("{:?} {:?} {:?} {:?}", share(), fragment(), step_up(), api_key());
     // 0xab, 0xac and 0xf0 in the fields, in either form; 61, 62, 63 are bytes of the share.
@@ -228,6 +252,7 @@ proptest! {
         let _ = WalletRecord::decode(&bytes);
         let _ = ShareRecord::decode(&bytes);
         let _ = SignRequestRecord::decode(&bytes);
+        let _ = GuardRecord::decode(&bytes);
         let _ = AuditRow::decode(&bytes);
         let _ = StepUpRecord::decode(&bytes);
         let _ = FragmentRecord::decode(&bytes);

@@ -7,6 +7,7 @@ use crate::error::StoreError;
 use crate::id::{Owner, RequestId, WalletId};
 use crate::record::{AuditRow, SignRequestRecord, UsedIdRecord};
 use crate::table::{RecordTable, Table};
+use crate::vault::guards::{Hold, guard_key};
 use crate::vault::transaction::Transaction;
 use crate::vault::{Page, Row, Vault};
 
@@ -28,32 +29,56 @@ pub enum Listing {
 }
 
 impl Vault {
-    /// Stores a new request.
+    /// Stores a new request. One that is listed as open takes its guard with the same write.
     ///
     /// # Errors
     /// [`StoreError::AlreadyExists`] for a request id that is taken, [`StoreError::WrongState`] for a request that
-    /// holds a signature already.
+    /// holds a signature already, [`StoreError::Held`] where another request holds the guard.
     pub async fn insert_request(
         &self,
         request: SignRequestRecord,
         listing: Listing,
         audit: AuditRow,
     ) -> Result<Row<SignRequestRecord>, StoreError> {
+        let mut staged = Transaction::new(self);
+        self.stage_new(&mut staged, &request).await?;
+        self.list(&mut staged, &request, listing).await?;
+        if listing == Listing::Open {
+            self.stage_guard(&mut staged, &request, Hold::Open).await?;
+        }
+        self.commit_new(staged, request, audit).await
+    }
+
+    pub(super) async fn stage_new(
+        &self,
+        staged: &mut Transaction<'_>,
+        request: &SignRequestRecord,
+    ) -> Result<(), StoreError> {
         if request.signature.is_some() {
             return Err(StoreError::WrongState { reason: "a new request holds no signature" });
         }
-        let key = request_key(request.request);
-        let mut staged = Transaction::new(self);
-        staged.insert(RecordTable::Requests, &key, &request).await?;
-        self.list(&mut staged, &request, listing).await?;
-        match staged.commit(audit).await {
-            Ok(()) => Ok(Row { version: 1, record: request }),
-            Err(StoreError::Conflict { table: Table::Requests, key: found })
-                if found == hex::encode(&key) =>
-            {
-                Err(StoreError::AlreadyExists { what: "sign request" })
+        staged.insert(RecordTable::Requests, &request_key(request.request), request).await
+    }
+
+    /// Commits a new request; a conflict on one of its own rows is told by its cause.
+    pub(super) async fn commit_new(
+        &self,
+        staged: Transaction<'_>,
+        request: SignRequestRecord,
+        audit: AuditRow,
+    ) -> Result<Row<SignRequestRecord>, StoreError> {
+        let Err(error) = staged.commit(audit).await else {
+            return Ok(Row { version: 1, record: request });
+        };
+        let StoreError::Conflict { table: Table::Requests, key } = &error else { return Err(error) };
+        if *key == hex::encode(request_key(request.request)) {
+            return Err(StoreError::AlreadyExists { what: "sign request" });
+        }
+        match &request.guard {
+            Some(guard) if *key == hex::encode(guard_key(guard)) => {
+                Err(self.taken_meanwhile(guard, error).await)
             }
-            Err(error) => Err(error),
+            _ => Err(error),
         }
     }
 
@@ -110,10 +135,12 @@ impl Vault {
         }
     }
 
-    /// Writes verdict, status and reason of a request that holds no signature, and whether it is open.
+    /// Writes verdict, status and reason of a request that holds no signature, and whether it is open. An open one
+    /// takes its guard, one that ends frees it.
     ///
     /// # Errors
-    /// [`StoreError::AlreadySigned`], or [`StoreError::Conflict`] where the row was changed meanwhile.
+    /// [`StoreError::AlreadySigned`], [`StoreError::Conflict`] where the row was changed meanwhile, or
+    /// [`StoreError::Held`] where another request holds the guard.
     pub async fn judge_request(
         &self,
         row: &Row<SignRequestRecord>,
@@ -127,10 +154,11 @@ impl Vault {
         self.change_request(row, request, listing, audit).await
     }
 
-    /// Stores the signature, 65 bytes `r || s || recovery id`, once. The request is closed with that.
+    /// Stores the signature, 65 bytes `r || s || recovery id`, once. The request is closed with that, and keeps its guard.
     ///
     /// # Errors
-    /// [`StoreError::AlreadySigned`], or [`StoreError::Conflict`] where the row was changed meanwhile.
+    /// [`StoreError::AlreadySigned`], [`StoreError::Conflict`] where the row was changed meanwhile, or
+    /// [`StoreError::Held`] and [`StoreError::WrongState`] where it does not hold its guard.
     pub async fn store_signature(
         &self,
         row: &Row<SignRequestRecord>,
@@ -180,34 +208,60 @@ impl Vault {
         }
     }
 
+    /// Writes the request, what lists it, and its guard. What was set aside for a request that ends unsigned is free again.
     async fn change_request(
         &self,
         row: &Row<SignRequestRecord>,
-        request: SignRequestRecord,
+        mut request: SignRequestRecord,
         listing: Listing,
         audit: AuditRow,
     ) -> Result<Row<SignRequestRecord>, StoreError> {
         if row.signature.is_some() {
             return Err(StoreError::AlreadySigned);
         }
-        let key = request_key(row.request);
+        let hold = match (request.signature, listing) {
+            (Some(_), _) => Hold::Signed,
+            (None, Listing::Open) => Hold::Open,
+            (None, Listing::Closed | Listing::Refused { .. }) => Hold::Over,
+        };
+        if hold == Hold::Over {
+            request.reserved.clear();
+        }
         let mut staged = Transaction::new(self);
+        let key = request_key(row.request);
         staged.replace(RecordTable::Requests, &key, row.version, &request).await?;
         self.relist(&mut staged, &request, listing).await?;
-        match staged.commit(audit).await {
+        let committed = match self.stage_guard(&mut staged, &request, hold).await {
+            Ok(()) => staged.commit(audit).await,
+            Err(error) => Err(error),
+        };
+        match committed {
             Ok(()) => Ok(Row { version: row.version + 1, record: request }),
-            Err(conflict @ StoreError::Conflict { .. }) => {
-                let now: Option<Row<SignRequestRecord>> = self.read(Table::Requests, &key).await?;
-                Err(match now {
-                    Some(now) if now.signature.is_some() => StoreError::AlreadySigned,
-                    _ => conflict,
-                })
-            }
+            Err(
+                error @ (StoreError::Conflict { .. }
+                | StoreError::Held { .. }
+                | StoreError::WrongState { .. }),
+            ) => Err(self.overtaken(row, error).await?),
             Err(error) => Err(error),
         }
     }
 
-    async fn list(
+    /// Why a change did not fit: the request was changed meanwhile, and perhaps signed; otherwise as it was said.
+    async fn overtaken(
+        &self,
+        row: &Row<SignRequestRecord>,
+        error: StoreError,
+    ) -> Result<StoreError, StoreError> {
+        let key = request_key(row.request);
+        let now: Option<Row<SignRequestRecord>> = self.read(Table::Requests, &key).await?;
+        Ok(match now {
+            Some(now) if now.signature.is_some() => StoreError::AlreadySigned,
+            Some(now) if now.version == row.version => error,
+            _ => StoreError::conflict(Table::Requests, &key),
+        })
+    }
+
+    pub(super) async fn list(
         &self,
         staged: &mut Transaction<'_>,
         request: &SignRequestRecord,
@@ -223,7 +277,7 @@ impl Vault {
         }
     }
 
-    async fn relist(
+    pub(super) async fn relist(
         &self,
         staged: &mut Transaction<'_>,
         request: &SignRequestRecord,

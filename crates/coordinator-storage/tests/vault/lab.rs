@@ -200,6 +200,9 @@ pub(crate) fn request(n: u8, owner: Owner, wallet: u8, digest: u8) -> SignReques
         created_ms: 100,
         expires_ms: 1000,
         signature: None,
+        guard: None,
+        replaces: None,
+        reserved: Vec::new(),
     }
 }
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod channel_key;
 #[cfg(test)]
+mod guards;
+#[cfg(test)]
 mod lab;
 #[cfg(test)]
 mod once;
