@@ -39,7 +39,11 @@ impl Life {
     }
 
     fn sign(&self, data: &str, sequence: &str, amount: &str) -> Said {
-        self.wallet(&[
+        self.sign_with(data, sequence, amount, &[])
+    }
+
+    fn sign_with(&self, data: &str, sequence: &str, amount: &str, more: &[&str]) -> Said {
+        let arguments = [
             "sign",
             "savings",
             "--data",
@@ -57,7 +61,8 @@ impl Life {
             amount,
             "--fee",
             "5000uatom",
-        ])
+        ];
+        self.wallet(&[&arguments, more].concat())
     }
 }
 
@@ -114,6 +119,25 @@ fn a_wallet_is_made_signs_is_refreshed_lost_and_restored() {
         assert!(!log.contains(canary));
         assert_eq!(some_file_holds(&life.world.path("."), canary.as_bytes()), None);
     }
+}
+
+#[test]
+fn another_transfer_of_a_sequence_takes_the_place_of_the_first_only_by_name() {
+    let life = Life::begin();
+    life.create("phone");
+    let first = life.sign("phone", "0", "1000uatom").event("signed");
+    let again = life.sign("phone", "0", "1000uatom").event("signed");
+    assert_eq!((&again["request"], &again["signature"]), (&first["request"], &first["signature"]));
+    let request = first["request"].as_str().unwrap();
+    let taken = life.sign("phone", "0", "2000uatom");
+    assert_eq!(taken.events().last().unwrap()["code"], "sequence-taken", "{}", taken.out);
+    assert!(taken.out.contains(&format!("--replaces {request}")), "{}", taken.out);
+    let second = life.sign_with("phone", "0", "2000uatom", &["--replaces", request]).event("signed");
+    assert_ne!(second["request"], first["request"]);
+    let wrong = life.sign_with("phone", "1", "2000uatom", &["--replaces", request]);
+    assert!(wrong.out.contains("--replaces names a request of the same chain"), "{}", wrong.out);
+    let malformed = life.sign_with("phone", "1", "2000uatom", &["--replaces", "7"]);
+    assert_eq!(malformed.code, Some(2), "{}", malformed.err);
 }
 
 #[test]

@@ -97,9 +97,11 @@ pub(crate) fn standing_after(
 pub(crate) fn store_fault(error: &storage::StoreError) -> session::StoreFault {
     use storage::StoreError as E;
     match error {
-        E::Conflict { .. } | E::AlreadyExists { .. } | E::AlreadySigned | E::Spent { .. } => {
-            session::StoreFault::Conflict
-        }
+        E::Conflict { .. }
+        | E::AlreadyExists { .. }
+        | E::AlreadySigned
+        | E::Held { .. }
+        | E::Spent { .. } => session::StoreFault::Conflict,
         E::Full { .. } => session::StoreFault::Full,
         E::Corrupt { .. } => session::StoreFault::Corrupt,
         _ => session::StoreFault::Unavailable,

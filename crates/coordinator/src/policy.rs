@@ -10,8 +10,8 @@ pub mod conformance;
 mod reason;
 
 use async_trait::async_trait;
-use maany_coordinator_cosmos::DecodedTx;
-use maany_coordinator_proto::{Digest, WalletId};
+use maany_coordinator_cosmos::{Coin, DecodedTx};
+use maany_coordinator_proto::{Digest, RequestId, WalletId};
 use maany_mpc_core::DerivationPath;
 
 pub use self::{
@@ -24,7 +24,8 @@ use crate::auth::Principal;
 ///
 /// # Security
 /// The default of every implementation is no: what it does not know, it denies. It is asked once for each request,
-/// and its answer is stored with the request.
+/// and its answer is stored with the request; where somebody else's request changes what this one replaces or reserves
+/// before it is stored, it is asked again, and only the last answer counts.
 #[async_trait]
 pub trait PolicyHook: Send + Sync + 'static {
     /// Whether this may be signed.
@@ -44,6 +45,21 @@ pub struct SignIntent<'a> {
     pub public_key: &'a [u8; 33],
     /// What is to be signed.
     pub subject: Subject<'a>,
+    /// The live request of the same account and sequence whose place this one takes.
+    pub replaces: Option<Replaced<'a>>,
+    /// What would be set aside for it: for each denom what leaves the wallet, less what the signed request that it
+    /// replaces takes already. A lower bound where a message is not decoded; nothing for a bare digest.
+    pub reserved: &'a [Coin],
+}
+
+/// A live request that gives way.
+#[derive(Debug, Clone, Copy)]
+pub struct Replaced<'a> {
+    /// Its id.
+    pub request: RequestId,
+    /// What the newest signed request of the same account and sequence says: it may run in place of the new one. None
+    /// where nothing is signed yet.
+    pub signed: Option<&'a DecodedTx>,
 }
 
 /// What is to be signed.

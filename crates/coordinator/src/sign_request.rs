@@ -2,16 +2,21 @@
 //!
 //! [`SignRequests::create`] parses the sign doc (decoded, encoded again, compared), checks that it is for the chain
 //! that the caller names and for the key at the path that the caller names, computes the digest itself, asks the
-//! policy, and stores request and audit row in one write. A signing session then names the request by its id or by
-//! its digest; asking again for a signed request gives the stored signature. Nothing here runs the engine.
+//! policy, and stores request, guard and audit row in one write. A signing session then names the request by its id or
+//! by its digest; asking again for a signed request gives the stored signature. Nothing here runs the engine.
 //!
-//! Account sequences are not looked at here: the guard of one live doc for each sequence comes with the approvals.
+//! Of one account's sequence one doc is live: the guard is held from the moment a request is made, is freed where it
+//! ends unsigned, and is kept for ever once it is signed. Another doc of the sequence names the live one to take its
+//! place, and an open one that is replaced cannot be signed any more (recovery.md, "Signing exactly once").
 
 mod checks;
 mod creation;
 mod error;
+mod guard;
+mod live;
 mod locks;
 mod request;
+pub mod reservation;
 mod signing;
 mod stored;
 
@@ -64,6 +69,8 @@ pub struct NewSignRequest {
     pub mode: SignMode,
     /// The sign doc. These bytes, and no others, are what is signed.
     pub sign_doc: Vec<u8>,
+    /// The live request of the same account and sequence, open or signed, whose place this one takes.
+    pub replaces: Option<RequestId>,
 }
 
 /// A request that [`SignRequests::create`] gives back.
@@ -71,7 +78,7 @@ pub struct NewSignRequest {
 pub enum Created {
     /// It was made.
     New(SignRequest),
-    /// The wallet had an open request for the same bytes, path and mode already: this one.
+    /// The wallet had a request for the same bytes, path and mode already, open or signed: this one.
     Existing(SignRequest),
 }
 
@@ -178,17 +185,17 @@ fn require_active(wallet: &WalletRecord) -> Result<(), SignRequestError> {
 }
 
 fn audit(principal: &Principal, record: &SignRequestRecord, event: &str, at_ms: u64) -> AuditRow {
+    let mut details =
+        format!("request {} digest {} {}", record.request, hex::encode(record.digest), record.reason);
+    if let Some(replaced) = record.replaces {
+        details = format!("{} replaces {replaced}", details.trim_end());
+    }
     AuditRow {
         at_ms,
         actor: principal.actor(),
         event: event.to_owned(),
         wallet: Some(record.wallet),
-        details: format!(
-            "request {} digest {} {}",
-            record.request,
-            hex::encode(record.digest),
-            record.reason
-        ),
+        details,
     }
 }
 

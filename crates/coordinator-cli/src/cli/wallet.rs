@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use maany_coordinator::cosmos::{Address, Coin, Hrp, SignMode};
 use maany_coordinator::engine::DerivationPath;
-use maany_coordinator::proto::KeyId;
+use maany_coordinator::proto::{KeyId, RequestId};
 use std::path::PathBuf;
 
 use crate::coin;
@@ -153,6 +153,10 @@ pub(crate) struct Sign {
     /// The last block at which the transaction may run.
     #[arg(long, value_name = "HEIGHT")]
     pub(crate) timeout_height: Option<u64>,
+    /// Take the place of this sign request of the same account and sequence. One that is open is not signed any more; one
+    /// that is signed may still be broadcast, and of the two the chain runs one.
+    #[arg(long, value_name = "REQUEST")]
+    pub(crate) replaces: Option<RequestId>,
     /// How the transaction is encoded for signing: direct or amino-json.
     #[arg(long, value_name = "MODE", default_value = "direct")]
     pub(crate) mode: SignMode,

@@ -107,6 +107,16 @@ fn client(error: &ClientError) -> Option<String> {
         ClientError::Url => words("give --server as ws://HOST:PORT"),
         ClientError::Refused { status: 401, .. } => device::closed(CloseCode::NotAuthenticated),
         ClientError::Refused { status: 403, .. } => device::closed(CloseCode::NotAllowed),
+        ClientError::Refused { status: 409, error } if error.code == "sequence_taken" => {
+            let request = error.request.as_deref().unwrap_or("REQUEST");
+            Some(format!(
+                "the sequence is taken: wait until the other request has run or expired, or put this one in its place \
+                 with --replaces {request}; if that one is signed, it may still be broadcast, and the chain runs one of the two"
+            ))
+        }
+        ClientError::Refused { status: 422, error } if error.code == "other_sequence" => {
+            words("--replaces names a request of the same chain, account number and sequence")
+        }
         ClientError::Malformed => words("is it a Maany server, and of the same release?"),
         _ => None,
     }

@@ -34,6 +34,29 @@ impl Device {
     /// [`DeviceError::PolicyRefused`], and whatever a session can fail with.
     pub async fn sign(&self, wallet: &WalletId, order: &SignOrder) -> Result<Done<Signed>, DeviceError> {
         let request = self.request(wallet, order).await?;
+        self.sign_asked(wallet, &request, order).await
+    }
+
+    /// As [`Device::sign`], in the place of the live request of the same account and sequence, open or signed.
+    ///
+    /// # Errors
+    /// As [`Device::sign`]; [`DeviceError::Http`] with status 404, 409 or 422 where `replaced` is not that request.
+    pub async fn sign_replacing(
+        &self,
+        wallet: &WalletId,
+        order: &SignOrder,
+        replaced: RequestId,
+    ) -> Result<Done<Signed>, DeviceError> {
+        let request = self.request_replacing(wallet, order, replaced).await?;
+        self.sign_asked(wallet, &request, order).await
+    }
+
+    async fn sign_asked(
+        &self,
+        wallet: &WalletId,
+        request: &wire::SignRequest,
+        order: &SignOrder,
+    ) -> Result<Done<Signed>, DeviceError> {
         let id = RequestId::from_hex(&request.id)?;
         let signed = self.sign_request(wallet, id, order).await?;
         if let Some(age) = self.parts.refresh_after
@@ -54,6 +77,29 @@ impl Device {
         wallet: &WalletId,
         order: &SignOrder,
     ) -> Result<wire::SignRequest, DeviceError> {
+        self.ask(wallet, order, None).await
+    }
+
+    /// As [`Device::request`], in the place of the live request of the same account and sequence, open or signed. An open
+    /// one ends with that.
+    ///
+    /// # Errors
+    /// As [`Device::request`].
+    pub async fn request_replacing(
+        &self,
+        wallet: &WalletId,
+        order: &SignOrder,
+        replaced: RequestId,
+    ) -> Result<wire::SignRequest, DeviceError> {
+        self.ask(wallet, order, Some(replaced)).await
+    }
+
+    async fn ask(
+        &self,
+        wallet: &WalletId,
+        order: &SignOrder,
+        replaced: Option<RequestId>,
+    ) -> Result<wire::SignRequest, DeviceError> {
         fits(order)?;
         let new = wire::NewSignRequest {
             wallet_id: wallet.to_string(),
@@ -61,6 +107,7 @@ impl Device {
             path: Some(order.path.to_string()),
             mode: order.mode.to_string(),
             sign_doc: STANDARD.encode(&order.sign_doc),
+            replaces: replaced.map(|id| id.to_string()),
         };
         let view = self.parts.http.create_sign_request(&new).await?;
         if view.status == "refused" {

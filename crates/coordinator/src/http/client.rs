@@ -177,7 +177,10 @@ impl HttpClient {
         }
         let body = read(response).await?;
         let error: wire::Error = serde_json::from_slice(&body).map_err(|_| ClientError::Malformed)?;
-        let error = wire::Error { code: plain(&error.code), message: plain(&error.message), ..error };
+        // An id that is none is not passed on: it would be shown.
+        let request = error.request.filter(|id| RequestId::from_hex(id).is_ok());
+        let error =
+            wire::Error { code: plain(&error.code), message: plain(&error.message), request, ..error };
         Err(ClientError::Refused { status: status.as_u16(), error })
     }
 

@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use maany_coordinator_proto::RequestId;
 use maany_coordinator_storage::StoreError;
 
 use super::wire;
@@ -126,6 +127,14 @@ impl ApiError {
         }
     }
 
+    /// The caller's own request that stands in the way.
+    const fn request(&self) -> Option<RequestId> {
+        match self {
+            Self::SignRequest(SignRequestError::SequenceTaken { by }) => Some(*by),
+            _ => None,
+        }
+    }
+
     /// The text of the body: our own words, and for a sign doc what the decoder says about it.
     fn message(&self, told: &Told) -> String {
         match self {
@@ -144,7 +153,9 @@ fn sign_request(error: &SignRequestError) -> Told {
     use SignRequestError as E;
     match error {
         E::UnknownWallet | E::UnknownRequest => told(StatusCode::NOT_FOUND, "not_found"),
-        E::Ambiguous | E::OtherDigest | E::Over => told(StatusCode::CONFLICT, "conflict"),
+        E::Ambiguous | E::OtherDigest | E::NotLive | E::Over => told(StatusCode::CONFLICT, "conflict"),
+        E::SequenceTaken { .. } => told(StatusCode::CONFLICT, "sequence_taken"),
+        E::OtherSequence => told(StatusCode::UNPROCESSABLE_ENTITY, "other_sequence"),
         E::WalletNotActive => told(StatusCode::CONFLICT, "wallet_locked"),
         E::TooMany => later(StatusCode::TOO_MANY_REQUESTS, "too_many"),
         E::SignDoc(_) | E::OtherMode | E::NoSuchKey => told(StatusCode::UNPROCESSABLE_ENTITY, "sign_doc"),
@@ -157,7 +168,7 @@ fn sign_request(error: &SignRequestError) -> Told {
 
 fn store(error: &StoreError) -> Told {
     match error {
-        StoreError::Conflict { .. } => later(StatusCode::CONFLICT, "conflict"),
+        StoreError::Conflict { .. } | StoreError::Held { .. } => later(StatusCode::CONFLICT, "conflict"),
         StoreError::NotFound { .. } => told(StatusCode::NOT_FOUND, "not_found"),
         StoreError::Full { .. } => later(StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         error if error.is_retryable() => later(StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
@@ -179,6 +190,7 @@ impl IntoResponse for ApiError {
                 self.message(&told)
             },
             retryable: told.retryable,
+            request: self.request().map(|id| id.to_string()),
         };
         let mut response = (told.status, Json(body)).into_response();
         let headers = response.headers_mut();

@@ -17,7 +17,7 @@ use crate::{
     sign_request::{Created, NewSignRequest, SignRequest},
 };
 
-/// Makes a sign request: 201, or 200 where an open request for the same bytes existed.
+/// Makes a sign request: 201, or 200 where a live request for the same bytes existed.
 pub(super) async fn create(
     State(state): State<HttpState>,
     caller: Caller,
@@ -29,6 +29,7 @@ pub(super) async fn create(
         path: path(body.path.as_deref())?,
         mode: body.mode.parse().map_err(|_| ApiError::Malformed("mode is direct or amino-json"))?,
         sign_doc: base64(&body.sign_doc, "signDoc is not base64")?,
+        replaces: body.replaces.as_deref().map(replaced).transpose()?,
     };
     let wallet = wallets::named(&state.vault, &principal, &body.wallet_id).await?;
     let created = state.requests.create(&principal, &wallet, new).await?;
@@ -56,6 +57,10 @@ fn path(text: Option<&str>) -> Result<DerivationPath, ApiError> {
     text.parse().map_err(|_| ApiError::Malformed("path is non-hardened, such as m/44/118/0/0/0"))
 }
 
+fn replaced(text: &str) -> Result<RequestId, ApiError> {
+    RequestId::from_hex(text).map_err(|_| ApiError::Malformed("replaces is no request id"))
+}
+
 fn view(request: &SignRequest) -> Result<wire::SignRequest, ApiError> {
     let decoded = request.decoded()?;
     let decoded = serde_json::to_value(decoded).map_err(|error| ApiError::Internal(Box::new(error)))?;
@@ -70,6 +75,7 @@ fn view(request: &SignRequest) -> Result<wire::SignRequest, ApiError> {
         decoded,
         verdict: wire::Verdict { decision: request.decision().to_owned(), reason: reason.map(str::to_owned) },
         status: request.status().to_string(),
+        replaces: request.replaces().map(|id| id.to_string()),
         created_at: request.created_ms(),
         expires_at: request.expires_ms(),
         signature: request.signature().map(|bytes| STANDARD.encode(&bytes[..64])),

@@ -15,6 +15,9 @@ pub struct Error {
     pub message: String,
     /// Whether the same request may succeed later.
     pub retryable: bool,
+    /// With `sequence_taken`, the caller's live sign request of this account and sequence, 32 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
 }
 
 /// `GET /wallets/{id}`.
@@ -66,6 +69,9 @@ pub struct NewSignRequest {
     pub mode: String,
     /// The sign doc, base64.
     pub sign_doc: String,
+    /// The live sign request of the same account and sequence whose place this one takes, 32 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
 }
 
 /// The answer to `POST /v1/sign-requests` and to `GET /v1/sign-requests/{id}`.
@@ -88,8 +94,11 @@ pub struct SignRequest {
     pub decoded: serde_json::Value,
     /// What the policy decided.
     pub verdict: Verdict,
-    /// `open`, `signed`, `refused`, `expired` or `failed`.
+    /// `open`, `signed`, `refused`, `expired`, `failed` or `replaced`.
     pub status: String,
+    /// The request that it was made to replace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// When it was made.
     pub created_at: u64,
     /// When it ends unsigned.

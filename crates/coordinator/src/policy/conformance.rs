@@ -77,7 +77,15 @@ async fn decide(policy: &dyn PolicyHook, subject: Subject<'_>) -> Verdict {
     let principal = Principal::new("tenant", "owner", Scopes::DEVICE);
     let path = DerivationPath::root();
     let wallet = WalletId::from_bytes([1; 16]);
-    let intent = SignIntent { principal: &principal, wallet, path: &path, public_key: &GENERATOR, subject };
+    let intent = SignIntent {
+        principal: &principal,
+        wallet,
+        path: &path,
+        public_key: &GENERATOR,
+        subject,
+        replaces: None,
+        reserved: &[],
+    };
     policy.decide(&intent).await
 }
 

@@ -20,13 +20,13 @@ pub(super) fn signing_key(
     Ok(child.to_bytes())
 }
 
-/// Refuses a transaction for another chain, another signer, another mode or another sender.
-pub(super) fn belongs(
-    tx: &DecodedTx,
+/// Who signs. Refuses a transaction for another chain, another signer, another mode or another sender.
+pub(super) fn belongs<'a>(
+    tx: &'a DecodedTx,
     mode: SignMode,
     chain_id: &ChainId,
     public_key: &[u8; 33],
-) -> Result<(), SignRequestError> {
+) -> Result<&'a Signer, SignRequestError> {
     if tx.chain_id != chain_id.as_str() {
         return Err(SignRequestError::OtherChain);
     }
@@ -35,7 +35,8 @@ pub(super) fn belongs(
         (SignMode::Direct, SignerMode::Direct) | (SignMode::AminoJson, SignerMode::AminoJson) => {}
         _ => return Err(SignRequestError::OtherMode),
     }
-    tx.messages.iter().try_for_each(|message| sent_by(message, public_key))
+    tx.messages.iter().try_for_each(|message| sent_by(message, public_key))?;
+    Ok(signer)
 }
 
 /// A direct doc must name the key. An Amino JSON doc cannot: it is made for one signer, and the sender tells whom.

@@ -1,7 +1,7 @@
 //! Why a sign request was not made, found or finished.
 
 use maany_coordinator_cosmos::CosmosError;
-use maany_coordinator_proto::session::StoreFault;
+use maany_coordinator_proto::{RequestId, session::StoreFault};
 use maany_coordinator_storage::StoreError;
 
 use crate::convert;
@@ -46,7 +46,21 @@ pub enum SignRequestError {
     /// No key hangs at this path (probability below 2^-127 for each step).
     #[error("the derivation path leads to no key")]
     NoSuchKey,
-    /// The request is over: refused, expired or failed.
+    /// Another doc of this account and sequence is live: open, or signed and not replaced.
+    #[error(
+        "sign request {by} is live for this account and sequence: sign it, let it expire, or name it to be replaced"
+    )]
+    SequenceTaken {
+        /// The live request.
+        by: RequestId,
+    },
+    /// The request that is to be replaced is for another account, chain or sequence.
+    #[error("the sign request to replace is for another account, chain or sequence")]
+    OtherSequence,
+    /// The request that is to be replaced is over, and nothing is live in its place.
+    #[error("the sign request to replace is over: ask again without naming it")]
+    NotLive,
+    /// The request is over: refused, expired, failed or replaced.
     #[error("the sign request is over")]
     Over,
     /// A stored row makes no sense: it is damaged, or a later release wrote it.
@@ -78,6 +92,9 @@ impl SignRequestError {
             | Self::OtherMode
             | Self::OtherSender
             | Self::NoSuchKey
+            | Self::SequenceTaken { .. }
+            | Self::OtherSequence
+            | Self::NotLive
             | Self::Over => false,
         }
     }
@@ -110,6 +127,9 @@ impl SignRequestError {
             | Self::OtherMode
             | Self::OtherSender
             | Self::NoSuchKey
+            | Self::SequenceTaken { .. }
+            | Self::OtherSequence
+            | Self::NotLive
             | Self::Over
             | Self::Damaged => false,
         }

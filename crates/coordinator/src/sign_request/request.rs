@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use maany_coordinator_cosmos::{DecodedTx, SignDoc, SignMode};
+use maany_coordinator_cosmos::{Coin, DecodedTx, SignDoc, SignMode};
 use maany_coordinator_proto::{Digest, RequestId, WalletId};
-use maany_coordinator_storage::{Row, record::SignRequestRecord};
+use maany_coordinator_storage::{
+    Row,
+    record::{ReservedCoin, SignRequestRecord},
+};
 use maany_mpc_core::DerivationPath;
 
 use super::{
@@ -43,6 +46,8 @@ pub enum Status {
     Expired,
     /// It will not be signed, for a reason that lies in the wallet.
     Failed,
+    /// It will not be signed: another request has taken its place.
+    Replaced,
 }
 
 impl Status {
@@ -55,6 +60,7 @@ impl Status {
             Self::Refused => "refused",
             Self::Expired => "expired",
             Self::Failed => "failed",
+            Self::Replaced => "replaced",
         }
     }
 }
@@ -73,6 +79,7 @@ pub struct SignRequest {
     mode: Mode,
     decision: Decision,
     status: Status,
+    reserved: Vec<Coin>,
 }
 
 impl SignRequest {
@@ -88,7 +95,10 @@ impl SignRequest {
         if (status == Status::Signed) != row.signature.is_some() {
             return Err(SignRequestError::Damaged);
         }
-        Ok(Self { row, path, mode, decision, status })
+        let coin = |coin: &ReservedCoin| Coin::parse(&coin.amount, &coin.denom);
+        let reserved = row.reserved.iter().map(coin).collect::<Result<_, _>>();
+        let reserved = reserved.map_err(|_| SignRequestError::Damaged)?;
+        Ok(Self { row, path, mode, decision, status, reserved })
     }
 
     pub(super) fn into_row(self) -> Row<SignRequestRecord> {
@@ -171,6 +181,19 @@ impl SignRequest {
     #[must_use]
     pub fn expires_ms(&self) -> u64 {
         self.row.expires_ms
+    }
+
+    /// The request that it was made to replace.
+    #[must_use]
+    pub fn replaces(&self) -> Option<RequestId> {
+        self.row.replaces.map(|id| RequestId::from_bytes(id.to_bytes()))
+    }
+
+    /// What is set aside for it while it is open and spent once it is signed: what leaves the wallet if it runs, less what
+    /// the signed request that it replaces takes already. Nothing where it ended unsigned, and for a bare digest.
+    #[must_use]
+    pub fn reserved(&self) -> &[Coin] {
+        &self.reserved
     }
 
     /// The signature: `r || s` (64 bytes, low-S) and the recovery id.

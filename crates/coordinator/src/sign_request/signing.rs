@@ -44,7 +44,9 @@ impl SignRequests {
             Ok(request) => match request.status() {
                 Status::Open => ForSession::Open(Box::new(request.into_row())),
                 Status::Signed => ForSession::AlreadySigned,
-                Status::Refused | Status::Expired | Status::Failed => ForSession::NotAllowed,
+                Status::Refused | Status::Expired | Status::Failed | Status::Replaced => {
+                    ForSession::NotAllowed
+                }
             },
             Err(error) if error.is_ours() => {
                 tracing::error!(
@@ -121,7 +123,7 @@ impl SignRequests {
     /// time, and the signature exists.
     ///
     /// # Errors
-    /// [`SignRequestError::Over`] for a request that was refused, closed or failed meanwhile;
+    /// [`SignRequestError::Over`] for a request that was refused, closed, replaced or failed meanwhile;
     /// [`SignRequestError::Store`].
     pub async fn store_signature(
         &self,
@@ -137,7 +139,9 @@ impl SignRequests {
             match Status::from_number(row.status).ok_or(SignRequestError::Damaged)? {
                 Status::Signed => return Ok(row),
                 Status::Open => {}
-                Status::Refused | Status::Expired | Status::Failed => return Err(SignRequestError::Over),
+                Status::Refused | Status::Expired | Status::Failed | Status::Replaced => {
+                    return Err(SignRequestError::Over);
+                }
             }
             let audit = audit(principal, &row, "sign-request-signed", self.clock.now_ms());
             match self.vault.store_signature(&row, bytes, Status::Signed.number(), audit).await {

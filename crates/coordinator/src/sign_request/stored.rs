@@ -78,6 +78,7 @@ impl Status {
             Self::Refused => 3,
             Self::Expired => 4,
             Self::Failed => 5,
+            Self::Replaced => 6,
         }
     }
 
@@ -88,6 +89,7 @@ impl Status {
             3 => Some(Self::Refused),
             4 => Some(Self::Expired),
             5 => Some(Self::Failed),
+            6 => Some(Self::Replaced),
             _ => None,
         }
     }
@@ -99,8 +101,9 @@ mod tests {
 
     #[test]
     fn stored_numbers_are_read_back_and_pinned() {
-        let statuses = [Status::Open, Status::Signed, Status::Refused, Status::Expired, Status::Failed];
-        assert_eq!(statuses.map(Status::number), [1, 2, 3, 4, 5]);
+        use Status::{Expired, Failed, Open, Refused, Replaced, Signed};
+        let statuses = [Open, Signed, Refused, Expired, Failed, Replaced];
+        assert_eq!(statuses.map(Status::number), [1, 2, 3, 4, 5, 6]);
         for status in statuses {
             assert_eq!(Status::from_number(status.number()), Some(status));
         }

@@ -2,6 +2,10 @@ use maany_coordinator_cosmos::{DirectSignDoc, SignDoc};
 use maany_coordinator_proto::Digest;
 use maany_coordinator_storage::{record::Standing, vault::Listing};
 
+mod guard;
+mod never_twice;
+mod replacement;
+
 use super::*;
 use crate::{
     policy::{AllowList, AllowListConfig, Reason, RefuseAll},
@@ -45,6 +49,7 @@ fn new(sign_doc: &SignDoc, mode: SignMode, path: &str) -> NewSignRequest {
         path: path.parse().unwrap(),
         mode,
         sign_doc: sign_doc.sign_bytes().to_vec(),
+        replaces: None,
     }
 }
 
@@ -68,9 +73,10 @@ fn made(created: Created) -> SignRequest {
 async fn a_request_holds_the_servers_own_digest_verdict_and_doc() {
     let bench = bench(allow(false)).await;
     let row = wallet(&bench.vault, &alice(), 1, None).await;
-    for mode in [SignMode::Direct, SignMode::AminoJson] {
+    for (mode, sequence) in [(SignMode::Direct, 4), (SignMode::AminoJson, 5)] {
         for path in ["m", "m/44/118/0/0/5"] {
-            let doc = doc(child(&row, path), mode);
+            let draft = maany_coordinator_cosmos::TxDraft { sequence, ..draft(child(&row, path)) };
+            let doc = draft.sign_doc(mode).unwrap();
             let request = made(bench.requests.create(&alice(), &row, new(&doc, mode, path)).await.unwrap());
             assert_eq!(request.digest().as_bytes(), &doc.digest());
             assert_eq!(request.sign_doc(), doc.sign_bytes());
@@ -233,8 +239,12 @@ async fn a_digest_alone_names_exactly_one_open_request() {
     let other = Digest::from_bytes([3; 32]);
     let differ = bench.requests.for_session(&alice(), &row, Some(request.id()), Some(&other)).await;
     assert!(matches!(differ, ForSession::NotAllowed));
-    // A second open request with the same digest can only have come from elsewhere: two requests, no answer.
-    let twin = SignRequestRecord { request: [0xaa; 16].into(), ..(*request.clone().into_row()).clone() };
+    // A second open request with the same digest can only come from before guards: two requests, no answer.
+    let twin = SignRequestRecord {
+        request: [0xaa; 16].into(),
+        guard: None,
+        ..(*request.clone().into_row()).clone()
+    };
     let audit = audit(&alice(), &twin, "test", 1);
     bench.vault.insert_request(twin, Listing::Open, audit).await.unwrap();
     let both = bench.requests.open_by_digest(&alice(), &row, &digest).await;

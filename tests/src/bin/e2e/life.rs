@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use maany_coordinator::storage::{FileKeyProvider, RedbStore, Role, Vault};
 use maany_coordinator::{ApiKeys, Scopes};
@@ -43,6 +44,8 @@ pub(crate) struct Made {
     pub(crate) wallet: String,
     pub(crate) public_key: String,
     pub(crate) address: String,
+    /// The number of the account's next transaction.
+    pub(crate) sequence: AtomicU64,
 }
 
 /// DKG, and the address.
@@ -59,6 +62,7 @@ pub(crate) fn create(device: &Device<'_>, tally: &mut Tally) -> Result<Made, Fai
         wallet: text(&made, "wallet")?,
         public_key: text(&made, "publicKey")?,
         address: text(&shown, "address")?,
+        sequence: AtomicU64::new(0),
     })
 }
 
@@ -71,6 +75,7 @@ pub(crate) fn create_older(device: &Device<'_>, tally: &mut Tally) -> Result<Mad
         wallet: text(&made, "wallet")?,
         public_key: text(&made, "publicKey")?,
         address: text(&shown, "address")?,
+        sequence: AtomicU64::new(0),
     })
 }
 
@@ -82,7 +87,9 @@ pub(crate) fn sign_and_witness(
     when: &str,
     tally: &mut Tally,
 ) -> Result<(), Failure> {
-    for (mode, sequence) in [("direct", "0"), ("amino-json", "7")] {
+    for mode in ["direct", "amino-json"] {
+        // A doc that is signed is given back: only another sequence makes the two sides sign again.
+        let sequence = &made.sequence.fetch_add(1, Ordering::Relaxed).to_string();
         let arguments = [
             "sign",
             "savings",
@@ -180,7 +187,7 @@ pub(crate) fn refresh_backup_restore(
         "--account-number",
         "0",
         "--sequence",
-        "9",
+        "1000",
         "--json",
     ];
     let old = device.command(&arguments).output()?;

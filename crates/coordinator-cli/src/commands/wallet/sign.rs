@@ -32,7 +32,11 @@ pub(super) async fn run(args: Sign, output: &mut Output) -> Result<(), CliError>
         mode: args.mode,
         sign_doc: doc.sign_bytes().to_vec(),
     };
-    let done = device.sign(&wallet.wallet, &order).await.map_err(CliError::device("signing"))?;
+    let done = match args.replaces {
+        None => device.sign(&wallet.wallet, &order).await,
+        Some(replaced) => device.sign_replacing(&wallet.wallet, &order, replaced).await,
+    };
+    let done = done.map_err(CliError::device("signing"))?;
     drop(device);
 
     let signature = done.value.signature.to_bytes();

@@ -14,6 +14,9 @@ const RESTORE: &str = "a locked wallet comes back with `maany wallet restore`, f
 pub(in crate::error) fn device_code(error: &DeviceError) -> &'static str {
     match error {
         DeviceError::Connect(_) | DeviceError::Http(ClientError::Unreachable(_)) => "unreachable",
+        DeviceError::Http(ClientError::Refused { error, .. }) if error.code == "sequence_taken" => {
+            "sequence-taken"
+        }
         DeviceError::Http(_) => "server",
         DeviceError::Session(error) => session_code(error),
         DeviceError::Store(_) => "store",

@@ -94,3 +94,43 @@ async fn a_doc_that_cannot_be_signed_is_422_with_a_code_that_says_why() {
         assert_eq!(answer.code(), code);
     }
 }
+
+#[tokio::test]
+async fn a_sequence_that_is_taken_is_409_with_the_live_request_which_may_be_named_to_be_replaced() {
+    let api = api().await;
+    let row = wallet(&api.vault, &alice(), 1, Some("k")).await;
+    let asks = |memo: &str, replaces: Option<&Value>| {
+        let draft = TxDraft { memo: memo.to_owned(), ..draft(row.public_key) };
+        let mut body = body("k", &draft.sign_doc(SignMode::Direct).unwrap());
+        if let Some(replaces) = replaces {
+            body["replaces"] = replaces.clone();
+        }
+        body
+    };
+    let post = async |body: &Value| api.post(&api.alice, "/v1/sign-requests", body).await;
+    let first = post(&asks("one", None)).await.json();
+    assert!(first.get("replaces").is_none());
+    let taken = post(&asks("two", None)).await;
+    assert_eq!((taken.status, taken.code().as_str()), (StatusCode::CONFLICT, "sequence_taken"));
+    assert_eq!((&taken.json()["request"], &taken.json()["retryable"]), (&first["id"], &json!(false)));
+
+    for malformed in [json!("zz"), json!("00"), json!(7)] {
+        let answer = post(&asks("two", Some(&malformed))).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "malformed"));
+    }
+    let unknown = post(&asks("two", Some(&json!("00".repeat(16))))).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    assert!(unknown.json().get("request").is_none());
+
+    let second = post(&asks("two", Some(&first["id"]))).await;
+    assert_eq!(second.status, StatusCode::CREATED);
+    assert_eq!(second.json()["replaces"], first["id"]);
+    let path = format!("/v1/sign-requests/{}", first["id"].as_str().unwrap());
+    assert_eq!(api.get(&api.alice, &path).await.json()["status"], "replaced");
+    // Another sequence is not replaced by this one.
+    let draft = TxDraft { sequence: 5, ..draft(row.public_key) };
+    let mut other = body("k", &draft.sign_doc(SignMode::Direct).unwrap());
+    other["replaces"] = second.json()["id"].clone();
+    let other = post(&other).await;
+    assert_eq!((other.status, other.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "other_sequence"));
+}
