@@ -102,17 +102,28 @@ impl Device {
     /// # Errors
     /// [`DeviceError::UnknownWallet`] where this device holds no such wallet.
     pub async fn wallet(&self, name: &str) -> Result<WalletInfo, DeviceError> {
-        WalletInfo::of(&*self.row(name).await?)
+        WalletInfo::of(&*self.named(name).await?)
     }
 
-    async fn row(&self, name: &str) -> Result<Row<WalletRecord>, DeviceError> {
+    /// The row of a wallet that goes by this name here: its id, or the key id that this device proposed. An id comes first, so
+    /// that no key id hides a wallet.
+    async fn named(&self, name: &str) -> Result<Row<WalletRecord>, DeviceError> {
         let vault = &self.parts.vault;
-        if let Some(row) = vault.wallet_by_key_id(&owner(), name).await? {
-            return Ok(row);
+        if let Ok(id) = maany_coordinator_proto::WalletId::from_hex(name) {
+            match self.row(&id).await {
+                Err(DeviceError::UnknownWallet) => {}
+                found => return found,
+            }
         }
-        let id = maany_coordinator_proto::WalletId::from_hex(name).map_err(|_| DeviceError::UnknownWallet)?;
-        let id = StoredWalletId::from_bytes(*id.as_bytes());
-        vault.wallet(&owner(), id).await?.ok_or(DeviceError::UnknownWallet)
+        vault.wallet_by_key_id(&owner(), name).await?.ok_or(DeviceError::UnknownWallet)
+    }
+
+    async fn row(
+        &self,
+        wallet: &maany_coordinator_proto::WalletId,
+    ) -> Result<Row<WalletRecord>, DeviceError> {
+        let id = StoredWalletId::from_bytes(*wallet.as_bytes());
+        self.parts.vault.wallet(&owner(), id).await?.ok_or(DeviceError::UnknownWallet)
     }
 }
 

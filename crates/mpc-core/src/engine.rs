@@ -46,7 +46,9 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Prepares one signature. On the server the finishing step yields the signature together with
     /// the frame that carries it: store the first, then send the second. On the device the finishing
-    /// step is the one that reads this frame.
+    /// step is the one that reads this frame. Neither side yields a signature that it has not verified
+    /// over the context's digest, under the key at the context's path: low-S, with the recovery id
+    /// that gives this key back.
     ///
     /// # Errors
     /// When the share is another role's or another engine's, can only run a refresh, or the context

@@ -46,7 +46,7 @@ impl Device {
         wallet: &WalletId,
         threshold: Threshold,
     ) -> Result<Vec<FragmentDocument>, DeviceError> {
-        let row = self.row(&wallet.to_string()).await?;
+        let row = self.row(wallet).await?;
         documents(&self.parts, &row, threshold).await
     }
 
@@ -61,7 +61,7 @@ impl Device {
     /// Where the wallet is unknown, its share cannot be opened, or the device's store fails. A holder that was not
     /// reached is no error: the status names it.
     pub async fn back_up(&self, wallet: &WalletId, plan: BackupPlan) -> Result<BackupStatus, DeviceError> {
-        let row = self.row(&wallet.to_string()).await?;
+        let row = self.row(wallet).await?;
         let ledger = match Ledger::load(&self.parts.vault, &row).await? {
             Some(mut ledger) if ledger.is_of(&row) && ledger.follows(&plan) => {
                 ledger.adopt(plan);
@@ -79,7 +79,7 @@ impl Device {
     /// # Errors
     /// [`DeviceError::NoBackup`] where no plan is remembered; otherwise as [`Device::back_up`].
     pub async fn complete_backup(&self, wallet: &WalletId) -> Result<BackupStatus, DeviceError> {
-        let row = self.row(&wallet.to_string()).await?;
+        let row = self.row(wallet).await?;
         follow_plan(&self.parts, &row, self.parts.backoff).await?.ok_or(DeviceError::NoBackup)
     }
 
@@ -88,7 +88,7 @@ impl Device {
     /// # Errors
     /// Where the wallet is unknown or what is remembered cannot be read.
     pub async fn backup_status(&self, wallet: &WalletId) -> Result<Option<BackupStatus>, DeviceError> {
-        let row = self.row(&wallet.to_string()).await?;
+        let row = self.row(wallet).await?;
         let ledger = Ledger::load(&self.parts.vault, &row).await?;
         Ok(ledger.map(|ledger| BackupStatus::of(&ledger, &row, Vec::new())))
     }
@@ -98,7 +98,7 @@ impl Device {
     /// # Errors
     /// As [`Device::backup_status`].
     pub async fn fragments_by_hand(&self, wallet: &WalletId) -> Result<Vec<FragmentDocument>, DeviceError> {
-        let row = self.row(&wallet.to_string()).await?;
+        let row = self.row(wallet).await?;
         match Ledger::load(&self.parts.vault, &row).await? {
             Some(ledger) if ledger.is_of(&row) => ledger.by_hand(),
             _ => Ok(Vec::new()),
@@ -110,7 +110,7 @@ impl Device {
     /// # Errors
     /// As [`Device::backup_status`]; [`DeviceError::NoBackup`] where there is no such document.
     pub async fn handed_over(&self, wallet: &WalletId, index: u8) -> Result<BackupStatus, DeviceError> {
-        let row = self.row(&wallet.to_string()).await?;
+        let row = self.row(wallet).await?;
         let ledger = Ledger::load(&self.parts.vault, &row).await?;
         let mut ledger = ledger.filter(|ledger| ledger.is_of(&row)).ok_or(DeviceError::NoBackup)?;
         if !ledger.hand_over(index) {

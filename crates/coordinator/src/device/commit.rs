@@ -218,7 +218,7 @@ fn share_record(
         bytes: SecretBytes::new(share.dangerous_export().to_vec()),
         stored_ms: time::now_ms(),
         identity: match &host.profile {
-            Profile::Proven(key) => SecretBytes::new(key.dangerous_expose().to_vec()),
+            Profile::Proven(enrolled) => SecretBytes::new(enrolled.key.dangerous_expose().to_vec()),
             Profile::Plain => SecretBytes::default(),
         },
     }

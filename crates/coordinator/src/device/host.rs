@@ -11,7 +11,10 @@ use maany_coordinator_proto::{
         self, AbortClass, Admission, MadeBackup, ProvenAdmission, Receipt, Refusal, StoreFault, Write,
     },
 };
-use maany_coordinator_storage::{Row, record::WalletRecord};
+use maany_coordinator_storage::{
+    Row,
+    record::{ShareRecord, WalletRecord},
+};
 use maany_coordinator_transport::Message;
 use maany_mpc_core::{
     DkgContext, Flight, RefreshContext, Role, SignContext,
@@ -71,7 +74,7 @@ impl Host for DeviceHost {
 
     fn prove(&mut self, challenge: &Challenge, claim: &Claim) -> Option<Proof> {
         match &self.profile {
-            Profile::Proven(key) => Some(key.prove(challenge, claim)),
+            Profile::Proven(enrolled) => Some(enrolled.key.prove(challenge, claim)),
             Profile::Plain => None,
         }
     }
@@ -191,12 +194,15 @@ impl DeviceHost {
         }
     }
 
-    async fn share(
-        &self,
-        share: ShareId,
-    ) -> Result<maany_coordinator_storage::record::ShareRecord, AbortClass> {
+    async fn share(&mut self, share: ShareId) -> Result<ShareRecord, AbortClass> {
+        let share = convert::share_to_storage(share);
+        if let Profile::Proven(enrolled) = &mut self.profile
+            && let Some(share) = enrolled.take_share(share)
+        {
+            return Ok(share);
+        }
         let wallet = self.wallet.as_ref().ok_or(AbortClass::A)?;
-        self.parts.vault.share(wallet, convert::share_to_storage(share)).await.map_err(|error| {
+        self.parts.vault.share(wallet, share).await.map_err(|error| {
             warn!(%error, "the wallet's share cannot be opened");
             AbortClass::A
         })

@@ -11,7 +11,7 @@ use maany_coordinator_proto::{
 };
 use maany_coordinator_storage::{
     Row, ShareId,
-    record::{WalletRecord, WalletState},
+    record::{ShareRecord, WalletRecord, WalletState},
 };
 use maany_coordinator_transport::Transport;
 use tokio::time::Instant;
@@ -30,8 +30,22 @@ use crate::{
 pub(super) enum Profile {
     /// The older profile, which proves nothing.
     Plain,
-    /// Protocol 2, with this key.
-    Proven(Box<IdentityKey>),
+    /// Protocol 2, with the key of this enrolment.
+    Proven(Box<Enrolled>),
+}
+
+/// An enrolment of this device.
+pub(super) struct Enrolled {
+    pub(super) key: IdentityKey,
+    /// The share that the key lay with, for the ceremony over it: it is opened once a session.
+    share: Option<ShareRecord>,
+}
+
+impl Enrolled {
+    /// The share, if it is this one, and not a second time.
+    pub(super) fn take_share(&mut self, id: ShareId) -> Option<ShareRecord> {
+        self.share.take_if(|share| share.id == id)
+    }
 }
 
 impl Profile {
@@ -43,7 +57,7 @@ impl Profile {
                 let secret = Zeroizing::new(random::bytes().map_err(|_| DeviceError::NoRandomness)?);
                 // All but one in 2^32 numbers are a key.
                 if let Ok(key) = IdentityKey::from_bytes(&secret) {
-                    return Ok(Self::Proven(Box::new(key)));
+                    return Ok(Self::Proven(Box::new(Enrolled { key, share: None })));
                 }
             },
         }
@@ -93,13 +107,14 @@ async fn kept(
     parts: &Parts,
     row: &Row<WalletRecord>,
     share: ShareId,
-) -> Result<Option<Box<IdentityKey>>, DeviceError> {
+) -> Result<Option<Box<Enrolled>>, DeviceError> {
     let share = parts.vault.share(row, share).await?;
     let Ok(secret) = <[u8; IdentityKey::SIZE]>::try_from(share.identity.dangerous_expose()) else {
         return Ok(None);
     };
     let key = IdentityKey::from_bytes(&Zeroizing::new(secret));
-    key.map(|key| Some(Box::new(key))).map_err(|_| DeviceError::NotInUse("damaged"))
+    let key = key.map_err(|_| DeviceError::NotInUse("damaged"))?;
+    Ok(Some(Box::new(Enrolled { key, share: Some(share) })))
 }
 
 /// What this side knows of the open channel.

@@ -42,10 +42,10 @@ impl Device {
         let mut report = Report::default();
         let mut patience = Patience::of(&self.parts);
         // A backup that is still owed would be in the way: without it the server keeps the share before this one.
-        let row = self.row(&wallet.to_string()).await?;
+        let row = self.row(wallet).await?;
         backup::try_to_complete(&self.parts, &row, Backoff::ONCE).await;
         loop {
-            let row = self.row(&wallet.to_string()).await?;
+            let row = self.row(wallet).await?;
             let session_id = run::session_id()?;
             let key_id = run::key_id(&row)?;
             let (named, key) = (session_id.clone(), key_id.clone());

@@ -135,7 +135,7 @@ impl Device {
         let mut patience = Patience::of(&self.parts);
         let digest = digest(order);
         loop {
-            let row = self.row(&wallet.to_string()).await?;
+            let row = self.row(wallet).await?;
             fits(order)?;
             let info = WalletInfo::of(&row)?;
             let public_key = info.child(&order.path)?;
@@ -164,23 +164,30 @@ impl Device {
             };
             let signature = match run::once(&self.parts, host, plan, hello()?, &mut report).await {
                 Ok(finished) => match (finished.outcome, finished.signature) {
+                    // The engine gives no signature that it has not verified.
                     (Outcome::Signed, Some(signature)) => Some(signature),
-                    (Outcome::StoredSignature(stored), _) => Some(
-                        Signature::from_parts(&stored.r_s, stored.recovery_id)
-                            .map_err(|_| DeviceError::BadSignature)?,
-                    ),
-                    _ => Some(self.stored_signature(request).await?.ok_or(DeviceError::NoResult)?),
+                    (Outcome::StoredSignature(stored), _) => {
+                        let signature = Signature::from_parts(&stored.r_s, stored.recovery_id);
+                        let signature = signature.map_err(|_| DeviceError::BadSignature)?;
+                        Some(verified(signature, &public_key, &digest)?)
+                    }
+                    _ => {
+                        let stored = self.stored_signature(request).await?.ok_or(DeviceError::NoResult)?;
+                        Some(verified(stored, &public_key, &digest)?)
+                    }
                 },
                 Err(attempt) => {
                     match patience.after(&self.parts, attempt, Intent::Sign, &mut report).await? {
                         // In protocol 2 the next session gives the stored signature, in its channel.
-                        Advice::AskFirst if !proves => self.stored_signature(request).await?,
+                        Advice::AskFirst if !proves => {
+                            let stored = self.stored_signature(request).await?;
+                            stored.map(|stored| verified(stored, &public_key, &digest)).transpose()?
+                        }
                         Advice::AskFirst | Advice::Retry | Advice::Never => None,
                     }
                 }
             };
             if let Some(signature) = signature {
-                verify(&signature, &public_key, &digest)?;
                 report.elapsed = started.elapsed();
                 let digest = Digest::from_bytes(digest);
                 return Ok(Done { value: Signed { request, signature, public_key, digest }, report });
@@ -197,7 +204,7 @@ impl Device {
     }
 
     async fn refresh_if_older(&self, wallet: &WalletId, age: Duration) -> Result<(), DeviceError> {
-        let row = self.row(&wallet.to_string()).await?;
+        let row = self.row(wallet).await?;
         let active = row.active.ok_or(DeviceError::NotInUse("without a share"))?;
         let stored = self.parts.vault.share(&row, active).await?;
         let old = time::now_ms().saturating_sub(stored.stored_ms);
@@ -219,6 +226,11 @@ fn digest(order: &SignOrder) -> [u8; 32] {
     maany_coordinator_cosmos::digest(&order.sign_doc)
 }
 
-fn verify(signature: &Signature, public_key: &PublicKey, digest: &[u8; 32]) -> Result<(), DeviceError> {
-    if signature.verify(public_key, digest) { Ok(()) } else { Err(DeviceError::BadSignature) }
+/// A signature that the server says it has kept, once it has been seen to be one.
+fn verified(
+    signature: Signature,
+    public_key: &PublicKey,
+    digest: &[u8; 32],
+) -> Result<Signature, DeviceError> {
+    if signature.verify(public_key, digest) { Ok(signature) } else { Err(DeviceError::BadSignature) }
 }

@@ -27,7 +27,7 @@ impl Device {
     /// # Errors
     /// Where the wallet is unknown or its record cannot be read.
     pub async fn status(&self, wallet: &WalletId) -> Result<WalletStatus, DeviceError> {
-        let row = self.row(&wallet.to_string()).await?;
+        let row = self.row(wallet).await?;
         Ok(WalletStatus {
             info: WalletInfo::of(&row)?,
             health: Health::of(&row),
@@ -41,7 +41,7 @@ impl Device {
     /// # Errors
     /// [`DeviceError::Http`] where the server cannot be asked.
     pub async fn server_status(&self, wallet: &WalletId) -> Result<Option<wire::Wallet>, DeviceError> {
-        let row = self.row(&wallet.to_string()).await?;
+        let row = self.row(wallet).await?;
         let asked: Result<_, ClientError> = self.parts.http.wallet(&run::key_id(&row)?).await;
         Ok(asked?)
     }

@@ -12,11 +12,11 @@ pub(crate) async fn find(
     name: &str,
 ) -> Result<Option<Row<WalletRecord>>, StoreError> {
     let owner = principal.rows();
-    if let Some(row) = vault.wallet_by_key_id(&owner, name).await? {
+    // The id comes first: a key id that looks like another wallet's id must not hide that wallet.
+    if let Ok(id) = proto::WalletId::from_hex(name)
+        && let Some(row) = vault.wallet(&owner, convert::wallet_to_storage(id)).await?
+    {
         return Ok(Some(row));
     }
-    match proto::WalletId::from_hex(name) {
-        Ok(id) => vault.wallet(&owner, convert::wallet_to_storage(id)).await,
-        Err(_) => Ok(None),
-    }
+    vault.wallet_by_key_id(&owner, name).await
 }

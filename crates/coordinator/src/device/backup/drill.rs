@@ -54,7 +54,7 @@ impl Device {
     /// Public key and active share of the wallet. The server tells the epoch of its share and not its whole id; for what
     /// it does not tell, `found` stands in.
     async fn known(&self, wallet: &WalletId, found: ShareId) -> Result<(PublicKey, ShareId), DeviceError> {
-        match self.row(&wallet.to_string()).await {
+        match self.row(wallet).await {
             Ok(row) => {
                 let info = WalletInfo::of(&row)?;
                 let active = row.active.and_then(|share| ShareId::from_bytes(share.as_bytes()));
