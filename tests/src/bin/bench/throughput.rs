@@ -24,50 +24,90 @@ pub(crate) fn measure(
     shares: &Shares,
     figures: &mut Figures,
 ) -> Result<(), Failure> {
-    let (server, device, wallets) = runtime.block_on(async {
+    let (server, older, proven) = runtime.block_on(async {
         let server = RunningServer::start().await?;
         let holder = Holder::on_disk(&server.url(), &server.token("bench").await?).await?;
-        let wallets =
-            try_join_all((0..CONCURRENCY).map(|_| planted::wallet(&server, "bench", &holder))).await?;
-        Ok::<_, Failure>((server, holder.device()?, wallets))
+        planted::acquainted(&server, &holder).await?;
+        let older = (0..CONCURRENCY).map(|_| planted::wallet(&server, "bench", &holder));
+        let older = Signers { device: holder.device()?, wallets: try_join_all(older).await? };
+        let proven = (0..CONCURRENCY).map(|_| planted::proven_wallet(&server, "bench", &holder));
+        let proven = Signers { device: holder.device()?, wallets: try_join_all(proven).await? };
+        Ok::<_, Failure>((server, older, proven))
     })?;
-    let (mut pairs, mut whole) = (Vec::new(), Vec::new());
+    let mut windows = Windows::default();
     for _ in 0..plan.windows {
-        let ready = runtime.block_on(try_join_all(wallets.iter().map(|wallet| requests(&device, wallet))))?;
+        let ready = runtime.block_on(older.ready())?;
         let alone = engine_alone::throughput(shares, plan.cores, plan.window)?;
-        let signed = runtime.block_on(signed(&device, &wallets, ready, plan.window))?;
-        pairs.push((signed, alone));
-        whole.push(runtime.block_on(asked_and_signed(&device, &wallets, plan.window))?);
+        windows.older.push((runtime.block_on(older.signed(ready, plan.window))?, alone));
+        let ready = runtime.block_on(proven.ready())?;
+        let alone = engine_alone::throughput(shares, plan.cores, plan.window)?;
+        windows.proven.push((runtime.block_on(proven.signed(ready, plan.window))?, alone));
+        windows.whole.push(runtime.block_on(proven.asked_and_signed(plan.window))?);
     }
     runtime.block_on(server.stop())?;
-    let (over, alone): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
-    figures.median(("engine alone: throughput", "/s", "a thread for each core, both parties"), &alone);
-    figures.median(
-        (
-            "throughput over websocket",
-            "/s",
-            "32 wallets at once, server and devices on the same cores; requests made beforehand",
-        ),
-        &over,
-    );
-    figures.bounded_value(
-        (
-            "throughput over websocket / engine alone",
-            "x",
-            "median of the ratios of windows that follow each other",
-        ),
-        median(&ratios(&pairs)),
-        pairs.len(),
-        Bound::AtLeast(0.8),
-    );
-    figures.median(
-        ("  with the sign request in it", "/s", "request over http and signature, 32 wallets at once"),
-        &whole,
-    );
+    windows.tell(figures);
     Ok(())
 }
 
+/// Signatures a second, with those of the engine alone just before.
+#[derive(Default)]
+struct Windows {
+    older: Vec<(f64, f64)>,
+    proven: Vec<(f64, f64)>,
+    whole: Vec<f64>,
+}
+
+impl Windows {
+    fn tell(&self, figures: &mut Figures) {
+        let over = |pairs: &[(f64, f64)]| pairs.iter().map(|(over, _)| *over).collect::<Vec<_>>();
+        let alone: Vec<f64> = self.older.iter().chain(&self.proven).map(|(_, alone)| *alone).collect();
+        figures.median(("engine alone: throughput", "/s", "a thread for each core, both parties"), &alone);
+        let note = "32 wallets at once, server and devices on the same cores; requests made beforehand";
+        figures.median(("throughput over websocket, older profile", "/s", note), &over(&self.older));
+        let note = "median of the ratios of windows that follow each other";
+        figures.bounded_value(
+            ("  / engine alone", "x", note),
+            median(&ratios(&self.older)),
+            self.older.len(),
+            Bound::AtLeast(0.8),
+        );
+        figures.median(
+            (
+                "throughput over websocket, protocol 2",
+                "/s",
+                "the same, in the channel, with proof and reconciliation",
+            ),
+            &over(&self.proven),
+        );
+        figures.value(("  / engine alone", "x", note), median(&ratios(&self.proven)), self.proven.len());
+        figures.median(
+            ("  with the sign request in it", "/s", "request over http and signature, 32 wallets at once"),
+            &self.whole,
+        );
+    }
+}
+
 type Ready = Vec<(RequestId, SignOrder)>;
+
+/// Wallets that sign at once.
+struct Signers {
+    device: Device,
+    wallets: Vec<WalletInfo>,
+}
+
+impl Signers {
+    async fn ready(&self) -> Result<Vec<Ready>, Failure> {
+        try_join_all(self.wallets.iter().map(|wallet| requests(&self.device, wallet))).await
+    }
+
+    async fn signed(&self, ready: Vec<Ready>, window: Duration) -> Result<f64, Failure> {
+        signed(&self.device, &self.wallets, ready, window).await
+    }
+
+    async fn asked_and_signed(&self, window: Duration) -> Result<f64, Failure> {
+        asked_and_signed(&self.device, &self.wallets, window).await
+    }
+}
 
 async fn requests(device: &Device, wallet: &WalletInfo) -> Result<Ready, Failure> {
     let mut ready = Vec::new();
