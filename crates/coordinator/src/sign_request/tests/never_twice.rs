@@ -13,10 +13,12 @@ use super::{
 /// One thing that somebody does.
 #[derive(Debug, Clone)]
 enum Step {
-    /// Asks for a doc, in the place of the request of this index where there is one.
-    Ask { amount: u8, sequence: u8, mode: SignMode, replaces: Option<prop::sample::Index> },
+    /// Asks for a doc, perhaps in the place of another.
+    Ask { amount: u8, sequence: u8, mode: SignMode, replaces: Named },
     /// Begins a session for the request of this index.
     Begin(prop::sample::Index),
+    /// Begins a session for the newest request, and ends it.
+    Sign,
     /// Ends the ceremony of the session of this index, which may have been overtaken by anything.
     Finish(prop::sample::Index),
     /// The wallet cannot sign the request of this index.
@@ -27,20 +29,37 @@ enum Step {
     Close,
 }
 
+/// Which request an ask names.
+#[derive(Debug, Clone, Copy)]
+enum Named {
+    Nobody,
+    /// The newest of the same sequence, which is mostly the live one.
+    Newest,
+    /// Any, of either sequence.
+    Any(prop::sample::Index),
+}
+
 fn steps() -> impl Strategy<Value = Vec<(bool, Step)>> {
     let index = || any::<prop::sample::Index>();
     let mode = prop_oneof![Just(SignMode::Direct), Just(SignMode::AminoJson)];
-    let ask = (1_u8..4, 0_u8..2, mode, prop::option::of(index()))
-        .prop_map(|(amount, sequence, mode, replaces)| Step::Ask { amount, sequence, mode, replaces });
+    let named =
+        prop_oneof![1 => Just(Named::Nobody), 2 => Just(Named::Newest), 2 => index().prop_map(Named::Any)];
+    let ask = (1_u8..4, 0_u8..2, mode, named).prop_map(|(amount, sequence, mode, replaces)| Step::Ask {
+        amount,
+        sequence,
+        mode,
+        replaces,
+    });
     let step = prop_oneof![
         6 => ask,
-        4 => index().prop_map(Step::Begin),
-        4 => index().prop_map(Step::Finish),
+        3 => index().prop_map(Step::Begin),
+        3 => index().prop_map(Step::Finish),
+        4 => Just(Step::Sign),
         1 => index().prop_map(Step::Fail),
         1 => (1_u8..30).prop_map(Step::Wait),
         1 => Just(Step::Close),
     ];
-    prop::collection::vec((any::<bool>(), step), 1..40)
+    prop::collection::vec((any::<bool>(), step), 10..60)
 }
 
 struct World {
@@ -72,7 +91,11 @@ impl World {
         match step {
             Step::Ask { amount, sequence, mode, replaces } => {
                 let draft = sending(&self.wallet, &amount.to_string(), sequence.into());
-                let replaces = replaces.filter(|_| !self.made.is_empty()).map(|at| at.get(&self.made).0);
+                let replaces = match replaces {
+                    Named::Any(at) if !self.made.is_empty() => Some(at.get(&self.made).0),
+                    Named::Newest => self.made.iter().rfind(|made| made.1 == sequence).map(|made| made.0),
+                    Named::Nobody | Named::Any(_) => None,
+                };
                 let new = NewSignRequest { replaces, ..asking(&draft, mode) };
                 if let Ok(Created::New(request)) = requests.create(&alice(), &self.wallet, new).await {
                     self.made.push((request.id(), sequence));
@@ -88,14 +111,14 @@ impl World {
             }
             Step::Finish(at) if !self.running.is_empty() => {
                 let row = self.running.remove(at.index(self.running.len()));
-                let signature = TestKey::new(1).sign(&Digest::from_bytes(row.digest));
-                if let Ok(row) = requests.store_signature(&alice(), &row, &signature).await {
-                    let request = SignRequest::from_row(row, 0).unwrap();
-                    let sequence = self.made.iter().find(|(id, _)| *id == request.id()).unwrap().1;
-                    let signed = self.signed.entry(sequence).or_default();
-                    if signed.iter().all(|known| known.id() != request.id()) {
-                        signed.push(request);
-                    }
+                self.finish(server, &row).await;
+            }
+            Step::Sign if !self.made.is_empty() => {
+                let id = self.made[self.made.len() - 1].0;
+                if let ForSession::Open(row) =
+                    requests.for_session(&alice(), &self.wallet, Some(id), None).await
+                {
+                    self.finish(server, &row).await;
                 }
             }
             Step::Fail(at) if !self.made.is_empty() => {
@@ -104,7 +127,19 @@ impl World {
             }
             Step::Wait(halves) => self.hands.advance(30_000 * u64::from(halves)),
             Step::Close => drop(requests.close_expired().await.unwrap()),
-            Step::Begin(_) | Step::Finish(_) | Step::Fail(_) => {}
+            Step::Begin(_) | Step::Sign | Step::Finish(_) | Step::Fail(_) => {}
+        }
+    }
+
+    async fn finish(&mut self, server: bool, row: &Row<SignRequestRecord>) {
+        let requests = &self.servers[usize::from(server)].requests;
+        let signature = TestKey::new(1).sign(&Digest::from_bytes(row.digest));
+        let Ok(row) = requests.store_signature(&alice(), row, &signature).await else { return };
+        let request = SignRequest::from_row(row, 0).unwrap();
+        let sequence = self.made.iter().find(|(id, _)| *id == request.id()).unwrap().1;
+        let signed = self.signed.entry(sequence).or_default();
+        if signed.iter().all(|known| known.id() != request.id()) {
+            signed.push(request);
         }
     }
 
