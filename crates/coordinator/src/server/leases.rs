@@ -44,6 +44,9 @@ struct Inner {
 enum Course {
     /// It may be ended.
     Open,
+    /// Its device has shown a step-up code: the word of the wallet's owner, against which that of a device does not count. A
+    /// phone that is lost ends no restore.
+    SteppedUp,
     /// It is about to write a signature or a decision, or has.
     Bound,
     /// It was ended.
@@ -59,13 +62,21 @@ impl Tenure {
     /// From here on the session goes to its end; false where it was ended already.
     fn bind(&self) -> bool {
         let mut course = self.course();
-        if *course == Course::Open {
+        if matches!(*course, Course::Open | Course::SteppedUp) {
             *course = Course::Bound;
         }
         *course == Course::Bound
     }
 
-    /// Ends the session; false where that is too late.
+    /// From here on no device's newer session ends it.
+    fn step_up(&self) {
+        let mut course = self.course();
+        if *course == Course::Open {
+            *course = Course::SteppedUp;
+        }
+    }
+
+    /// Ends the session; false where that is too late, or not for a device to do.
     fn end(&self) -> bool {
         let mut course = self.course();
         if *course == Course::Open {
@@ -145,6 +156,13 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
+    /// The session's device has shown a step-up code: no newer session of another one ends it.
+    pub(crate) fn step_up(&self) {
+        if let Some(tenure) = &self.tenure {
+            tenure.step_up();
+        }
+    }
+
     /// The session is about to write what cannot be taken back; false where a newer one has ended it.
     pub(crate) fn bind(&self) -> bool {
         self.tenure.as_ref().is_none_or(Tenure::bind)
@@ -201,6 +219,16 @@ mod tests {
         let (older, cancelled) = tenure();
         let lease = leases.take_with(&subject(), &older).unwrap();
         assert!(lease.bind());
+        assert!(leases.take_over(&subject(), &tenure().0).await.is_none());
+        assert!(!cancelled.is_cancelled() && lease.bind());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_with_a_step_up_is_not_ended_by_a_device() {
+        let leases = Leases::default();
+        let (older, cancelled) = tenure();
+        let lease = leases.take_with(&subject(), &older).unwrap();
+        lease.step_up();
         assert!(leases.take_over(&subject(), &tenure().0).await.is_none());
         assert!(!cancelled.is_cancelled() && lease.bind());
     }

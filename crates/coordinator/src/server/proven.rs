@@ -73,6 +73,9 @@ pub(super) async fn admit(
         Class::Known(_) if hello.intent() == Intent::Sign => SteppedUp::No,
         Class::Known(_) | Class::New => admit::step_up(parts, principal, &row, &hello).await?,
     };
+    if stepped_up == SteppedUp::Yes {
+        lease.step_up();
+    }
     let identity = match (identity, stepped_up) {
         (Class::Known(identity), _) => identity,
         (Class::New, SteppedUp::Yes) => Identity::Restoring,
