@@ -33,7 +33,12 @@ pub use self::{
     parts::{Done, Progress, ProgressEvent, Report, SignOrder, Signed, Unwatched, WalletInfo},
     status::WalletStatus,
 };
-use crate::{engine_pool::EnginePool, http::client::HttpClient, retry::Backoff};
+use crate::{
+    engine_pool::EnginePool,
+    http::client::HttpClient,
+    network::Connect,
+    retry::{Backoff, Jitter},
+};
 
 /// Wallets per page when a device lists its own.
 const PAGE: usize = 64;
@@ -50,6 +55,9 @@ pub(crate) struct Parts {
     pub(crate) is_protected: bool,
     pub(crate) limits: Limits,
     pub(crate) backoff: Backoff,
+    pub(crate) jitter: Jitter,
+    /// The host's own way to the server, where it brings one.
+    pub(crate) network: Option<Arc<dyn Connect>>,
     pub(crate) refresh_after: Option<Duration>,
     pub(crate) progress: Arc<dyn Progress>,
     pub(crate) protocol: Protocol,

@@ -347,6 +347,7 @@ impl<M: Machine, H: Host> Driver<M, H> {
                 tokio::time::Instant::now() + last
             });
         let sent = tokio::select! {
+            biased;
             sent = self.transport.send(self.peer, message) => sent,
             // Nothing more goes out; the machine hears of the deadline or the cancellation from `wait`.
             () = clock::until(Some(deadline)) => return self.peer_gone = true,

@@ -7,6 +7,8 @@
 //!
 //! The pool decides nothing about sessions, and it keeps no job: a job whose caller has gone away is dropped
 //! unrun when its turn comes.
+//!
+//! [`EnginePool::inline`] is the pool of a host without threads: each job runs where it is awaited.
 
 mod queue;
 mod worker;
@@ -14,6 +16,7 @@ mod worker;
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use tokio::sync::{Semaphore, oneshot, watch};
+use tokio_util::sync::CancellationToken;
 
 use self::queue::{Entry, Queue};
 
@@ -92,7 +95,17 @@ pub enum PoolError {
 }
 
 /// The pool. Share it in an `Arc`; dropping the last handle lets the queued jobs end and waits for nothing.
-pub struct EnginePool {
+pub struct EnginePool(Kind);
+
+enum Kind {
+    Threads(Threads),
+    Inline {
+        /// Cancelled by the shutdown.
+        closed: CancellationToken,
+    },
+}
+
+struct Threads {
     queue: Arc<Queue>,
     places: Arc<Semaphore>,
     wait: Duration,
@@ -101,7 +114,7 @@ pub struct EnginePool {
 
 impl std::fmt::Debug for EnginePool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EnginePool").field("wait", &self.wait).finish_non_exhaustive()
+        f.debug_struct("EnginePool").finish_non_exhaustive()
     }
 }
 
@@ -122,11 +135,19 @@ impl EnginePool {
         let places = Arc::new(Semaphore::new(config.queue.get().min(Semaphore::MAX_PERMITS)));
         let queue = Arc::new(Queue::new(observer));
         let (workers, alive) = watch::channel(());
-        let pool = Self { queue, places, wait: config.wait, workers };
+        let pool = Threads { queue, places, wait: config.wait, workers };
         for index in 0..config.threads.get() {
             worker::spawn(index, Arc::clone(&pool.queue), alive.clone()).map_err(PoolError::Spawn)?;
         }
-        Ok(pool)
+        Ok(Self(Kind::Threads(pool)))
+    }
+
+    /// A pool without threads: a job runs on the task that awaits it, and stops whatever else that thread would do meanwhile.
+    /// For a device whose host has no threads, and for a simulation, whose clock knows nothing of threads. A server with
+    /// more than one session at a time wants threads.
+    #[must_use]
+    pub fn inline() -> Self {
+        Self(Kind::Inline { closed: CancellationToken::new() })
     }
 
     /// Runs `job` on a worker thread and waits for what it returns.
@@ -138,6 +159,33 @@ impl EnginePool {
     /// [`PoolError::Busy`] when no place became free in time, [`PoolError::ShuttingDown`] after
     /// [`EnginePool::shutdown`], [`PoolError::Panicked`] when the job panicked.
     pub async fn run<T, F>(&self, job: F) -> Result<T, PoolError>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        match &self.0 {
+            Kind::Threads(threads) => threads.run(job).await,
+            Kind::Inline { closed } if closed.is_cancelled() => Err(PoolError::ShuttingDown),
+            Kind::Inline { .. } => worker::contained(job).map_err(|_payload| PoolError::Panicked),
+        }
+    }
+
+    /// Takes no more jobs, lets the queued ones end, and waits for the last worker.
+    ///
+    /// It may be called more than once, and dropped: the pool shuts down all the same.
+    pub async fn shutdown(&self) {
+        match &self.0 {
+            Kind::Threads(threads) => {
+                threads.close();
+                threads.workers.closed().await;
+            }
+            Kind::Inline { closed } => closed.cancel(),
+        }
+    }
+}
+
+impl Threads {
+    async fn run<T, F>(&self, job: F) -> Result<T, PoolError>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
@@ -155,21 +203,13 @@ impl EnginePool {
         result.await.unwrap_or(Err(PoolError::Panicked))
     }
 
-    /// Takes no more jobs, lets the queued ones end, and waits for the last worker.
-    ///
-    /// It may be called more than once, and dropped: the pool shuts down all the same.
-    pub async fn shutdown(&self) {
-        self.close();
-        self.workers.closed().await;
-    }
-
     fn close(&self) {
         self.places.close();
         self.queue.close();
     }
 }
 
-impl Drop for EnginePool {
+impl Drop for Threads {
     fn drop(&mut self) {
         self.close();
     }

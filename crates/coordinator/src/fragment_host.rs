@@ -124,7 +124,7 @@ impl ListeningHost {
             readiness.drain();
         };
         tokio::join!(
-            listener::serve(self.listener, fragment_host::router(state), bounds, shutdown.clone()),
+            listener::serve(Box::new(self.listener), fragment_host::router(state), bounds, shutdown.clone()),
             drain,
             housekeeping::run(vault, shutdown),
         );

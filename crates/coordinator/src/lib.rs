@@ -8,6 +8,7 @@ mod driver;
 pub mod engine_pool;
 pub mod fragment_host;
 pub mod http;
+pub mod network;
 pub mod policy;
 pub mod quarantine;
 mod random;

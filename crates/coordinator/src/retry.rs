@@ -6,10 +6,14 @@
 //! Jitter", AWS Architecture Blog, 2015).
 
 mod advice;
+mod jitter;
 
 use std::time::Duration;
 
-pub use self::advice::{Advice, Failure, Stage};
+pub use self::{
+    advice::{Advice, Failure, Stage},
+    jitter::Jitter,
+};
 
 /// How a device spaces its attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,7 +28,6 @@ use maany_coordinator_proto::{Limits, channel::PublicKey};
 use maany_coordinator_storage::Vault;
 use maany_coordinator_transport::websocket::{Upgrade, upgrade::NotAnUpgrade};
 use maany_mpc_core::Engine;
-use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
@@ -43,6 +42,7 @@ use crate::{
     channel::{ChannelKey, Door},
     engine_pool::EnginePool,
     http::{self, HttpState, Readiness},
+    network::Listen,
     sign_request::SignRequests,
     step_up::StepUps,
     telemetry::Telemetry,
@@ -127,6 +127,9 @@ pub enum BindError {
     /// The key of the end-to-end channel.
     #[error(transparent)]
     ChannelKey(#[from] ChannelKeyError),
+    /// The host's listener does not know where it listens.
+    #[error("the listener has no address")]
+    Listener(#[source] std::io::Error),
     /// The operating system refuses the address; a busy port is `AddrInUse`.
     #[error("cannot listen on {address}")]
     Listen {
@@ -153,6 +156,20 @@ impl Server {
     pub async fn bind(self, address: SocketAddr) -> Result<Listening, BindError> {
         let listener = listener::bind(address, self.plaintext).await?;
         let address = listener.local_addr().map_err(|source| BindError::Listen { address, source })?;
+        self.listen(Box::new(listener), address).await
+    }
+
+    /// Listens where the host says: with TLS that it ends, through a tunnel, in a simulation. Which connections are as good
+    /// as local ones is the listener's word; over the others [`Plaintext::SigningOnly`] holds.
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub async fn listen_on(self, listener: impl Listen) -> Result<Listening, BindError> {
+        let address = listener.local_addr().map_err(BindError::Listener)?;
+        self.listen(Box::new(listener), address).await
+    }
+
+    async fn listen(self, listener: Box<dyn Listen>, address: SocketAddr) -> Result<Listening, BindError> {
         let key = match self.key {
             Some(key) => key,
             None => channel_key::settle(&self.vault).await?,
@@ -169,7 +186,7 @@ pub struct Listening {
     http: HttpState,
     readiness: Readiness,
     channel_key: PublicKey,
-    listener: TcpListener,
+    listener: Box<dyn Listen>,
     address: SocketAddr,
 }
 
@@ -240,7 +257,7 @@ async fn upgrade(
         Ok(upgrade) => upgrade,
         Err(refused) => return refused.into_response(),
     };
-    let channel = if connection.peer.ip().is_loopback() { Channel::Trusted } else { Channel::Plaintext };
+    let channel = if connection.is_trusted() { Channel::Trusted } else { Channel::Plaintext };
     let (response, upgrading) = upgrade.accept(maany_coordinator_transport::Limits::server());
     let Sessions { parts, tasks, cancel } = sessions.clone();
     tasks.spawn(async move {

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
 use super::{ConnectError, Dial, SecureTransport, key, line::Line, redial::Redial};
-use crate::retry::Backoff;
+use crate::retry::{Backoff, Jitter};
 
 /// Which key the server must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Route {
     pub pin: Pin,
     /// How often, and after which delays, a lost connection is made again.
     pub backoff: Backoff,
+    /// Where those delays get their randomness.
+    pub jitter: Jitter,
     /// When the session is over whatever happens: no connection is made after that.
     pub deadline: Instant,
 }
@@ -70,8 +72,8 @@ pub async fn connect(route: Route, hello: Hello) -> Result<Connected, ConnectErr
     let Opened { line, handshake_hash, server_key, welcome } = opened;
     let Welcome { session, nonce, resume_token, limits } = welcome;
     let largest = limits.message_bytes(hello.intent());
-    let Route { dial, backoff, deadline, .. } = route;
-    let redial = Redial { dial, server_key, backoff, deadline, hello, session, token: resume_token };
+    let Route { dial, backoff, jitter, deadline, .. } = route;
+    let redial = Redial { dial, server_key, backoff, jitter, deadline, hello, session, token: resume_token };
     let transport =
         SecureTransport::device(line, Arc::new(redial), usize::try_from(largest).unwrap_or(usize::MAX));
     Ok(Connected { transport, handshake_hash, session, nonce, server_key, limits })

@@ -75,6 +75,7 @@ impl Line {
             let read = match self.ahead.pop_front() {
                 Some(read) => read,
                 None => tokio::select! {
+                    biased;
                     read = self.raw.recv(self.peer) => read,
                     () = until(self.dumb) => return Event::Lost,
                 },

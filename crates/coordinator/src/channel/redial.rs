@@ -18,7 +18,7 @@ use super::{
     line::Event,
     registry::Attached,
 };
-use crate::{random, retry::Backoff};
+use crate::retry::{Backoff, Jitter};
 
 /// How long one attempt may take.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -28,6 +28,7 @@ pub(super) struct Redial {
     pub(super) dial: Arc<dyn Dial>,
     pub(super) server_key: PublicKey,
     pub(super) backoff: Backoff,
+    pub(super) jitter: Jitter,
     pub(super) deadline: Instant,
     pub(super) hello: Hello,
     pub(super) session: [u8; 16],
@@ -45,9 +46,7 @@ pub(super) enum Gone {
 impl Redial {
     /// Comes back, showing this frame with the token.
     pub(super) async fn run(self: Arc<Self>, frame: Vec<u8>) -> Result<Attached, Gone> {
-        // Without randomness every device would come back at the ceiling: late, and still bounded.
-        let random = || random::bytes().map_or(u64::MAX, u64::from_le_bytes);
-        for delay in self.backoff.delays(random) {
+        for delay in self.backoff.delays(|| self.jitter.roll()) {
             let at = Instant::now() + delay;
             if at >= self.deadline {
                 break;

@@ -3,6 +3,7 @@
 mod conformance;
 mod cutting;
 mod house;
+mod interleavings;
 mod refusing;
 mod resuming;
 mod sockets;

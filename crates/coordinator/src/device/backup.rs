@@ -58,10 +58,10 @@ impl Device {
     /// one would not mix with it. Whoever fears that fragments have leaked refreshes the wallet.
     ///
     /// # Errors
-    /// Where the wallet is unknown, its share cannot be opened, or the device's store fails. A holder that was not
-    /// reached is no error: the status names it.
+    /// Where the wallet is unknown, its share cannot be opened, or the device's store fails; and where an earlier refresh is
+    /// undecided, whatever a refresh can fail with. A holder that was not reached is no error: the status names it.
     pub async fn back_up(&self, wallet: &WalletId, plan: BackupPlan) -> Result<BackupStatus, DeviceError> {
-        let row = self.row(wallet).await?;
+        let row = self.settled(wallet).await?;
         let ledger = match Ledger::load(&self.parts.vault, &row).await? {
             Some(mut ledger) if ledger.is_of(&row) && ledger.follows(&plan) => {
                 ledger.adopt(plan);
@@ -69,7 +69,7 @@ impl Device {
             }
             _ => deliver::begin(&self.parts, &row, plan).await?,
         };
-        let outgoing = deliver::Outgoing::of(&row, ledger, self.parts.backoff).await;
+        let outgoing = deliver::Outgoing::of(&self.parts, &row, ledger, self.parts.backoff).await;
         deliver::complete(&self.parts, &row, outgoing, self.parts.backoff).await
     }
 
@@ -79,8 +79,19 @@ impl Device {
     /// # Errors
     /// [`DeviceError::NoBackup`] where no plan is remembered; otherwise as [`Device::back_up`].
     pub async fn complete_backup(&self, wallet: &WalletId) -> Result<BackupStatus, DeviceError> {
-        let row = self.row(wallet).await?;
+        let row = self.settled(wallet).await?;
         follow_plan(&self.parts, &row, self.parts.backoff).await?.ok_or(DeviceError::NoBackup)
+    }
+
+    /// The wallet's row, once it is decided which share is the present one: the server may have decided for the share that waits
+    /// here, and would refuse the backup of any other. A refresh finishes the attempt that is undecided.
+    async fn settled(&self, wallet: &WalletId) -> Result<Row<WalletRecord>, DeviceError> {
+        let row = self.row(wallet).await?;
+        if row.pending.is_none() {
+            return Ok(row);
+        }
+        self.refresh(wallet).await?;
+        self.row(wallet).await
     }
 
     /// How far the wallet's backup has come; `None` where none was made by a plan. It asks nobody.

@@ -10,7 +10,8 @@ use super::{Device, Parts, Progress, Unwatched};
 use crate::{
     engine_pool::{EnginePool, PoolConfig, PoolError},
     http::client::{ClientError, HttpClient},
-    retry::Backoff,
+    network::Connect,
+    retry::{Backoff, Jitter},
 };
 
 /// Why a device cannot be built.
@@ -52,6 +53,8 @@ pub struct DeviceBuilder {
     pool: Option<Arc<EnginePool>>,
     limits: Limits,
     backoff: Backoff,
+    jitter: Jitter,
+    network: Option<Arc<dyn Connect>>,
     refresh_after: Option<Duration>,
     progress: Option<Arc<dyn Progress>>,
     plaintext_signing: bool,
@@ -115,6 +118,21 @@ impl DeviceBuilder {
         self
     }
 
+    /// Where the delays between attempts get their randomness; by default from the operating system.
+    #[must_use]
+    pub fn jitter(mut self, jitter: Jitter) -> Self {
+        self.jitter = jitter;
+        self
+    }
+
+    /// The host's own way to the server, for WebSocket and HTTP alike: TLS that the host ends, a tunnel, a simulation. The
+    /// server's address still names it, in the `Host` header. By default TCP to that address.
+    #[must_use]
+    pub fn network(mut self, network: Arc<dyn Connect>) -> Self {
+        self.network = Some(network);
+        self
+    }
+
     /// After a signature, refresh shares that are at least this old. By default never.
     #[must_use]
     pub fn refresh_after(mut self, age: Duration) -> Self {
@@ -163,7 +181,11 @@ impl DeviceBuilder {
         let token = self.token.ok_or(missing("token"))?;
         let token = Arc::new(token);
         let http = HttpClient::new(&server, Arc::clone(&token)).map_err(DeviceBuildError::Server)?;
-        let is_protected = http.is_loopback();
+        let http = match &self.network {
+            Some(network) => http.over(Arc::clone(network)),
+            None => http,
+        };
+        let is_protected = http.is_private();
         if !is_protected && !self.plaintext_signing {
             return Err(DeviceBuildError::Plaintext);
         }
@@ -181,6 +203,8 @@ impl DeviceBuilder {
             is_protected,
             limits: self.limits,
             backoff: self.backoff,
+            jitter: self.jitter,
+            network: self.network,
             refresh_after: self.refresh_after,
             progress: self.progress.unwrap_or_else(|| Arc::new(Unwatched)),
             protocol: self.protocol,

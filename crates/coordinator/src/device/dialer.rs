@@ -16,7 +16,12 @@ pub(super) struct WatchedDialer {
 
 impl WatchedDialer {
     pub(super) fn of(parts: &Parts) -> Self {
-        Self { server: WebSocketDialer::new(&parts.server), progress: Arc::clone(&parts.progress) }
+        let server = WebSocketDialer::new(&parts.server);
+        let server = match &parts.network {
+            Some(network) => server.over(Arc::clone(network)),
+            None => server,
+        };
+        Self { server, progress: Arc::clone(&parts.progress) }
     }
 }
 

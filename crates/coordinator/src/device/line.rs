@@ -180,6 +180,7 @@ pub(super) async fn proven(
         dial: Arc::new(WatchedDialer::of(parts)),
         pin,
         backoff: parts.backoff,
+        jitter: parts.jitter.clone(),
         deadline: Instant::now() + parts.limits.session_deadline,
     };
     let connected = channel::connect(route, hello).await.map_err(no_line)?;

@@ -133,9 +133,8 @@ pub(super) struct Patience {
 impl Patience {
     /// The delays of this device's backoff.
     pub(super) fn of(parts: &Parts) -> Self {
-        // Without randomness every device would come back at the ceiling: late, and still bounded.
-        let random = || random::bytes().map_or(u64::MAX, u64::from_le_bytes);
-        Self { delays: Box::new(parts.backoff.delays(random)) }
+        let jitter = parts.jitter.clone();
+        Self { delays: Box::new(parts.backoff.delays(move || jitter.roll())) }
     }
 
     /// Waits before another attempt.

@@ -186,6 +186,16 @@ async fn the_observer_sees_the_queue_the_workers_and_every_panic() {
     assert_eq!(seen.running.load(Ordering::SeqCst), 0);
 }
 
+#[tokio::test]
+async fn a_pool_without_threads_runs_here_contains_panics_and_shuts_down() {
+    let pool = EnginePool::inline();
+    assert_eq!(pool.run(|| thread::current().id()).await.unwrap(), thread::current().id());
+    assert!(matches!(pool.run(|| -> u8 { panic!("once") }).await, Err(PoolError::Panicked)));
+    assert_eq!(pool.run(|| 7_u8).await.unwrap(), 7);
+    pool.shutdown().await;
+    assert!(matches!(pool.run(|| 7_u8).await, Err(PoolError::ShuttingDown)));
+}
+
 #[test]
 fn the_default_pool_is_as_wide_as_the_cores() {
     let cores = thread::available_parallelism().unwrap();

@@ -34,8 +34,7 @@ where
         if answer.is_closed() {
             return Ended::Abandoned;
         }
-        // The job is consumed by the call and its state dropped in the unwinding: nothing half-changed is seen.
-        let (ended, result) = match catch_unwind(AssertUnwindSafe(job)) {
+        let (ended, result) = match contained(job) {
             Ok(output) => (Ended::Ran, Ok(output)),
             Err(_payload) => (Ended::Panicked, Err(PoolError::Panicked)),
         };
@@ -43,6 +42,12 @@ where
         let _ = answer.send(result);
         ended
     })
+}
+
+/// Runs a job, and gives what it panicked with.
+pub(super) fn contained<T>(job: impl FnOnce() -> T) -> thread::Result<T> {
+    // The job is consumed by the call and its state dropped in the unwinding: nothing half-changed is seen.
+    catch_unwind(AssertUnwindSafe(job))
 }
 
 /// Starts one worker. It holds `alive` for as long as it lives.

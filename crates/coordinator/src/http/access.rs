@@ -1,7 +1,5 @@
 //! Who asks, and over what: extractors that run before a body is read.
 
-use std::net::SocketAddr;
-
 use axum::{
     extract::{FromRef, FromRequestParts, Path},
     http::{header, request::Parts},
@@ -82,12 +80,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Protected {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
         match parts.extensions.get::<Connection>() {
-            Some(connection) if is_local(connection.peer) => Ok(Self),
+            Some(connection) if connection.is_trusted() => Ok(Self),
             _ => Err(ApiError::Plaintext),
         }
     }
-}
-
-fn is_local(peer: SocketAddr) -> bool {
-    peer.ip().to_canonical().is_loopback()
 }

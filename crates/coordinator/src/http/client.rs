@@ -3,34 +3,33 @@
 //! The token goes to the configured server and nowhere else: redirects are not followed and proxies of the
 //! environment are not used. It retries nothing; [`ClientError::is_retryable`] says what may be.
 
+mod carrier;
 mod error;
 mod fragment_host;
 mod quarantine;
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use maany_coordinator_proto::{KeyId, Recovery, RequestId, Token, WalletId};
-use reqwest::{Method, RequestBuilder, Response, Url, redirect};
+use reqwest::{Method, Url};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
+use self::carrier::{Carrier, Request};
 pub use self::error::ClientError;
 use super::wire;
+use crate::network::Connect;
 
-/// Largest answer that is read, in bytes.
-const ANSWER: usize = 1024 * 1024;
 /// Characters of a server's message that are shown.
 const WORDS: usize = 500;
 /// Pages of a wallet list that are read.
 const PAGES: usize = 1000;
-/// From the call to the answer: a little more than the server's own deadline.
-const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A client for one server and one token. Cheap to clone.
 #[derive(Clone)]
 pub struct HttpClient {
-    client: reqwest::Client,
+    carrier: Carrier,
     base: Url,
     token: Arc<Token>,
 }
@@ -47,13 +46,13 @@ impl HttpClient {
     /// # Errors
     /// [`ClientError::Url`].
     pub fn new(url: &str, token: Arc<Token>) -> Result<Self, ClientError> {
-        let client = reqwest::Client::builder()
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .timeout(DEADLINE)
-            .build()
-            .map_err(ClientError::unreachable)?;
-        Ok(Self { client, base: base(url)?, token })
+        Ok(Self { carrier: Carrier::tcp()?, base: base(url)?, token })
+    }
+
+    /// The same over streams of the host's own; the address names the server in every request.
+    #[must_use]
+    pub fn over(self, network: Arc<dyn Connect>) -> Self {
+        Self { carrier: Carrier::Over(network), ..self }
     }
 
     /// Whether the server is on this machine, so that nothing between here and there can listen.
@@ -64,9 +63,15 @@ impl HttpClient {
         address.map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
     }
 
+    /// Whether nobody can listen on the way to the server: it is on this machine, or the host's own streams are private.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.is_loopback() || self.carrier.is_private()
+    }
+
     /// A fragment, or the code that releases one, goes to nobody over a connection that others can listen on.
     fn protected(&self) -> Result<(), ClientError> {
-        if self.is_loopback() { Ok(()) } else { Err(ClientError::Unprotected) }
+        if self.is_private() { Ok(()) } else { Err(ClientError::Unprotected) }
     }
 
     /// Makes a sign request.
@@ -96,7 +101,7 @@ impl HttpClient {
         let mut wallets = Vec::new();
         let mut url = self.url(&["v1", "wallets"])?;
         for _ in 0..PAGES {
-            let page: wire::Wallets = json(self.send(self.client.get(url.clone())).await?).await?;
+            let page: wire::Wallets = json(&self.send(Request::get(url.clone())).await?)?;
             wallets.extend(page.wallets);
             match page.next {
                 Some(next) => url.query_pairs_mut().clear().append_pair("after", &next),
@@ -124,7 +129,7 @@ impl HttpClient {
     pub async fn recovery(&self, name: &KeyId) -> Result<Recovery, ClientError> {
         self.protected()?;
         let url = self.url(&["wallets", name.as_str(), "recovery"])?;
-        let bytes = read(self.send(self.client.get(url)).await?).await?;
+        let bytes = self.send(Request::get(url)).await?;
         Recovery::parse(&bytes).map_err(|_| ClientError::Malformed)
     }
 
@@ -142,10 +147,10 @@ impl HttpClient {
         self.protected()?;
         let body = wire::NewFragment { document: STANDARD.encode(document), acknowledged };
         let url = self.url(&["v1", "wallets", name.as_str(), "fragment"])?;
-        let answer = self.send(self.client.request(Method::PUT, url).json(&body)).await;
+        let answer = self.send(Request::new(Method::PUT, url).json(&body)?).await;
         // The copy inside the HTTP client is beyond reach; ours is not.
         drop(Zeroizing::new(body.document));
-        json(answer?).await
+        json(&answer?)
     }
 
     /// Makes a step-up code, with an operator's token.
@@ -157,7 +162,7 @@ impl HttpClient {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, ClientError> {
-        json(self.send(self.client.get(self.url(path)?)).await?).await
+        json(&self.send(Request::get(self.url(path)?)).await?)
     }
 
     async fn post<T: DeserializeOwned>(
@@ -165,17 +170,15 @@ impl HttpClient {
         path: &[&str],
         body: &impl Serialize,
     ) -> Result<T, ClientError> {
-        json(self.send(self.client.post(self.url(path)?).json(body)).await?).await
+        json(&self.send(Request::new(Method::POST, self.url(path)?).json(body)?).await?)
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
-        let request = request.bearer_auth(self.token.dangerous_expose());
-        let response = request.send().await.map_err(ClientError::unreachable)?;
-        let status = response.status();
+    /// Sends a request with the token, and gives the body of an answer that says success.
+    async fn send(&self, request: Request) -> Result<Zeroizing<Vec<u8>>, ClientError> {
+        let (status, body) = self.carrier.exchange(request, &self.token).await?;
         if status.is_success() {
-            return Ok(response);
+            return Ok(body);
         }
-        let body = read(response).await?;
         let error: wire::Error = serde_json::from_slice(&body).map_err(|_| ClientError::Malformed)?;
         // An id that is none is not passed on: it would be shown.
         let request = error.request.filter(|id| RequestId::from_hex(id).is_ok());
@@ -221,19 +224,8 @@ const fn is_format(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-async fn json<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {
-    serde_json::from_slice(&read(response).await?).map_err(|_| ClientError::Malformed)
-}
-
-async fn read(mut response: Response) -> Result<Zeroizing<Vec<u8>>, ClientError> {
-    let mut body = Zeroizing::new(Vec::new());
-    while let Some(chunk) = response.chunk().await.map_err(ClientError::unreachable)? {
-        if body.len() + chunk.len() > ANSWER {
-            return Err(ClientError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
+fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ClientError> {
+    serde_json::from_slice(body).map_err(|_| ClientError::Malformed)
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ struct Api {
 
 fn connection(peer: SocketAddr) -> Connection {
     let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
-    Connection { peer, place: Arc::new(place) }
+    Connection { peer, place: Arc::new(place), is_private: false }
 }
 
 /// What came back.

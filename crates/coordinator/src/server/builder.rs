@@ -21,6 +21,13 @@ use crate::{
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Missing;
 
+/// Where the engine runs.
+#[derive(Clone)]
+enum Pool {
+    Own(PoolConfig),
+    Shared(Arc<EnginePool>),
+}
+
 /// Collects the parts of a server. `build` exists once the vault, the authenticator, the policy and the engine are given.
 #[derive(Clone)]
 pub struct ServerBuilder<V = Missing, A = Missing, P = Missing, E = Missing> {
@@ -34,7 +41,7 @@ pub struct ServerBuilder<V = Missing, A = Missing, P = Missing, E = Missing> {
 /// What has a default.
 #[derive(Clone)]
 struct Options {
-    pool: PoolConfig,
+    pool: Pool,
     limits: ServerLimits,
     plaintext: Plaintext,
     telemetry: Telemetry,
@@ -46,7 +53,7 @@ struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            pool: PoolConfig::default(),
+            pool: Pool::Own(PoolConfig::default()),
             limits: ServerLimits::default(),
             plaintext: Plaintext::default(),
             telemetry: Telemetry::default(),
@@ -106,7 +113,14 @@ impl<V, A, P, E> ServerBuilder<V, A, P, E> {
     /// Threads and queue of the engine pool; by default one thread a core.
     #[must_use]
     pub fn pool(mut self, pool: PoolConfig) -> Self {
-        self.options.pool = pool;
+        self.options.pool = Pool::Own(pool);
+        self
+    }
+
+    /// An engine pool of the host's, which it may share with others.
+    #[must_use]
+    pub fn shared_pool(mut self, pool: Arc<EnginePool>) -> Self {
+        self.options.pool = Pool::Shared(pool);
         self
     }
 
@@ -161,7 +175,10 @@ impl ServerBuilder<Vault, Arc<dyn Authenticator>, Arc<dyn PolicyHook>, Arc<dyn E
     /// [`PoolError::Spawn`] when the system refuses a thread.
     pub fn build(self) -> Result<Server, PoolError> {
         let options = self.options;
-        let pool = Arc::new(EnginePool::observed(options.pool, Arc::new(options.telemetry.clone()))?);
+        let pool = match options.pool {
+            Pool::Own(config) => Arc::new(EnginePool::observed(config, Arc::new(options.telemetry.clone()))?),
+            Pool::Shared(pool) => pool,
+        };
         let requests = Arc::new(
             SignRequests::new(self.vault.clone(), self.policy).with_telemetry(options.telemetry.clone()),
         );

@@ -11,7 +11,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -19,6 +19,7 @@ use tower::{Service, ServiceExt};
 use tracing::{debug, warn};
 
 use super::{BindError, Plaintext};
+use crate::network::{BoxedStream, Listen};
 
 /// A connection, as an extension of its requests.
 #[derive(Debug, Clone)]
@@ -27,6 +28,16 @@ pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
     /// The connection's place among those allowed; a session that takes the socket over keeps it as well.
     pub(crate) place: Arc<OwnedSemaphorePermit>,
+    /// Nobody can read along, as the listener's host says.
+    pub(crate) is_private: bool,
+}
+
+impl Connection {
+    /// Whether nothing between this process and the peer could listen: it is on this machine, or the host's own listener
+    /// says so.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.is_private || self.peer.ip().to_canonical().is_loopback()
+    }
 }
 
 /// Bounds of the listener.
@@ -53,12 +64,13 @@ const READ_BUFFER: usize = 8 * 1024;
 
 /// Serves until `shutdown`, then drains.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    mut listener: Box<dyn Listen>,
     router: Router,
     limits: ListenerLimits,
     shutdown: CancellationToken,
 ) {
     let places = Arc::new(Semaphore::new(limits.connections));
+    let is_private = listener.is_private();
     let tasks = TaskTracker::new();
     loop {
         let place = tokio::select! {
@@ -72,7 +84,7 @@ pub(crate) async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = Connection { peer, place: Arc::new(place) };
+                let connection = Connection { peer, place: Arc::new(place), is_private };
                 tasks.spawn(serve_one(stream, connection, router.clone(), limits, shutdown.clone()));
             }
             Err(error) => {
@@ -89,16 +101,12 @@ pub(crate) async fn serve(
 }
 
 async fn serve_one(
-    stream: TcpStream,
+    stream: BoxedStream,
     connection: Connection,
     router: Router,
     limits: ListenerLimits,
     shutdown: CancellationToken,
 ) {
-    // Rounds are small and latency is what a user waits for.
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%error, "cannot set TCP_NODELAY");
-    }
     let service = tower::service_fn(move |mut request: axum::http::Request<Incoming>| {
         let mut router = router.clone();
         let connection = connection.clone();
@@ -120,6 +128,7 @@ async fn serve_one(
             .with_upgrades()
     );
     let served = tokio::select! {
+        biased;
         served = connection.as_mut() => served,
         () = shutdown.cancelled() => {
             connection.as_mut().graceful_shutdown();

@@ -113,6 +113,7 @@ pub(super) async fn run(
     let clock = Clock::start();
     let machine = ServerSession::new(parts.limits.session, clock.now());
     let first = tokio::select! {
+        biased;
         first = transport.recv(Participant::Device) => Some(first),
         () = tokio::time::sleep(parts.limits.session.hello_deadline) => None,
         () = cancel.cancelled() => None,
@@ -154,6 +155,7 @@ async fn open(
     };
     let limits = parts.limits.session;
     let accepted = tokio::select! {
+        biased;
         accepted = channel::accept(&parts.door, transport, &hello, &principal, &limits) => accepted,
         () = cancel.cancelled() => return,
     };
@@ -192,6 +194,7 @@ async fn drive(parts: Arc<Parts>, mut driver: Driver<ServerSession, ServerHost>,
             };
             // The host application's code decides nothing about when this process may end.
             tokio::select! {
+                biased;
                 () = parts.handler.ready(ReadySession { driver, context }) => {}
                 () = left_alone => warn!("a session handler did not end when the server did"),
             }

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     auth::{Principal, Scopes},
-    retry::Backoff,
+    retry::{Backoff, Jitter},
 };
 
 /// A server whose tokens are names.
@@ -110,7 +110,7 @@ pub(super) const EAGER: Backoff =
 
 pub(super) fn route(dial: Arc<dyn Dial>, key: PublicKey) -> Route {
     let deadline = Instant::now() + Duration::from_secs(60);
-    Route { dial, pin: Pin::Known(key), backoff: EAGER, deadline }
+    Route { dial, pin: Pin::Known(key), backoff: EAGER, jitter: Jitter::default(), deadline }
 }
 
 pub(super) fn hello_of(owner: &str) -> Hello {

@@ -16,8 +16,7 @@ use super::{
 use crate::{
     device::{DeviceError, Parts},
     http::client::{ClientError, HttpClient},
-    random,
-    retry::Backoff,
+    retry::{Backoff, Jitter},
 };
 
 /// Why a holder does not have its fragment.
@@ -156,13 +155,13 @@ impl Outgoing {
             Some(earlier) => begin(parts, row, earlier.into_plan()).await?,
             None => return Ok(None),
         };
-        Ok(Some(Self::of(row, ledger, backoff).await))
+        Ok(Some(Self::of(parts, row, ledger, backoff).await))
     }
 
     /// Tries every holder but the coordinator and people.
-    pub(super) async fn of(row: &WalletRecord, mut ledger: Ledger, backoff: Backoff) -> Self {
+    pub(super) async fn of(parts: &Parts, row: &WalletRecord, mut ledger: Ledger, backoff: Backoff) -> Self {
         let remembered = ledger.standing();
-        let errors = deliver(row, &mut ledger, backoff).await;
+        let errors = deliver(row, &mut ledger, backoff, &parts.jitter).await;
         Self { ledger, remembered, errors }
     }
 
@@ -239,7 +238,7 @@ pub(super) async fn complete(
         Some((document, count)) => {
             let name = KeyId::new(&row.wallet.to_string())?;
             let put = || async { Ok(parts.http.put_fragment(&name, document, count).await?.receipt) };
-            Some(patiently(backoff, put).await)
+            Some(patiently(backoff, &parts.jitter, put).await)
         }
         None => None,
     };
@@ -247,7 +246,12 @@ pub(super) async fn complete(
 }
 
 /// Gives the holders other than the coordinator and people what they lack, all at once, and says who was not reached.
-async fn deliver(row: &WalletRecord, ledger: &mut Ledger, backoff: Backoff) -> Vec<(u8, DeliveryError)> {
+async fn deliver(
+    row: &WalletRecord,
+    ledger: &mut Ledger,
+    backoff: Backoff,
+    jitter: &Jitter,
+) -> Vec<(u8, DeliveryError)> {
     let of = ledger.plan().threshold().n();
     let epoch = ledger.epoch();
     let attempts = ledger.owed().filter_map(|(index, holder, document)| {
@@ -259,7 +263,7 @@ async fn deliver(row: &WalletRecord, ledger: &mut Ledger, backoff: Backoff) -> V
             Holder::FragmentHost { url, key } => Delivery::Host { url, key, id: row.wallet.to_string() },
         };
         Some(async move {
-            let done = patiently(backoff, || delivery.attempt(document)).await;
+            let done = patiently(backoff, jitter, || delivery.attempt(document)).await;
             (index, done)
         })
     });
@@ -304,11 +308,15 @@ impl Delivery<'_> {
 }
 
 /// Tries again after the delays of `backoff` what may succeed later.
-async fn patiently<T, F>(backoff: Backoff, mut attempt: impl FnMut() -> F) -> Result<T, DeliveryError>
+async fn patiently<T, F>(
+    backoff: Backoff,
+    jitter: &Jitter,
+    mut attempt: impl FnMut() -> F,
+) -> Result<T, DeliveryError>
 where
     F: Future<Output = Result<T, DeliveryError>>,
 {
-    let mut delays = backoff.delays(|| random::bytes().map_or(u64::MAX, u64::from_le_bytes));
+    let mut delays = backoff.delays(|| jitter.roll());
     loop {
         match attempt().await {
             Err(error) if error.is_retryable() => match delays.next() {

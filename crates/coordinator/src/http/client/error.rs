@@ -40,6 +40,10 @@ impl ClientError {
         Self::Unreachable(Box::new(error.without_url()))
     }
 
+    pub(super) fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unreachable(Box::new(error))
+    }
+
     /// Whether the same request may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {

@@ -2,9 +2,10 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use maany_coordinator_proto::{KeyId, StepUp};
+use reqwest::Method;
 use zeroize::Zeroizing;
 
-use super::{ClientError, HttpClient, json};
+use super::{ClientError, HttpClient, carrier::Request, json};
 use crate::http::{
     fragment_host::{AGE, CODE, RECIPIENT},
     wire,
@@ -23,10 +24,10 @@ impl HttpClient {
         self.protected()?;
         let body = wire::NewHeldFragment { fragment: STANDARD.encode(document) };
         let url = self.url(&["fragments", id.as_str()])?;
-        let answer = self.send(self.client.post(url).json(&body)).await;
+        let answer = self.send(Request::new(Method::POST, url).json(&body)?).await;
         // The copy inside the HTTP client is beyond reach; ours is not.
         drop(Zeroizing::new(body.fragment));
-        json(answer?).await
+        json(&answer?)
     }
 
     /// Has a fragment host release the latest fragment, encrypted to a key that exists for this call alone.
@@ -41,12 +42,10 @@ impl HttpClient {
     ) -> Result<Zeroizing<Vec<u8>>, ClientError> {
         self.protected()?;
         let identity = age::x25519::Identity::generate();
-        let request = self
-            .client
-            .get(self.url(&["fragments", id.as_str()])?)
+        let request = Request::get(self.url(&["fragments", id.as_str()])?)
             .header(CODE, code.dangerous_expose())
-            .header(RECIPIENT, identity.to_public().to_string());
-        let answer: wire::ReleasedFragment = json(self.send(request).await?).await?;
+            .header(RECIPIENT, &identity.to_public().to_string());
+        let answer: wire::ReleasedFragment = json(&self.send(request).await?)?;
         if answer.encryption.as_deref() != Some(AGE) {
             return Err(ClientError::Malformed);
         }

@@ -2,7 +2,7 @@
 
 use maany_coordinator_proto::WalletId;
 
-use super::{ClientError, HttpClient, PAGES, json, wire};
+use super::{ClientError, HttpClient, PAGES, carrier::Request, json, wire};
 
 impl HttpClient {
     /// The locked wallets of all owners; and how many wallets cannot be read.
@@ -13,7 +13,7 @@ impl HttpClient {
         let (mut wallets, mut damaged) = (Vec::new(), 0);
         let mut url = self.url(&["v1", "admin", "quarantine"])?;
         for _ in 0..PAGES {
-            let page: wire::LockedWallets = json(self.send(self.client.get(url.clone())).await?).await?;
+            let page: wire::LockedWallets = json(&self.send(Request::get(url.clone())).await?)?;
             wallets.extend(page.wallets);
             damaged += page.damaged;
             match page.next {
