@@ -16,6 +16,7 @@ mod mutants;
 mod node;
 mod process;
 mod report;
+mod sim;
 mod test;
 mod workspace;
 
@@ -68,6 +69,14 @@ enum Task {
     },
     /// Search every crash of the commit and the reconciliation, by the coordinator's own code.
     Model,
+    /// Run server and devices in a simulated world, once for each seed: delays, cuts, partitions, crashes, lost writes.
+    ///
+    /// `--seeds N --first K` judges many, 10,000 by default; `--seed S` replays one and shows what happened.
+    Sim {
+        /// Arguments handed on to the simulation.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Kill the release server and its devices at random moments under load; every wallet signs afterwards.
     Kill9 {
         /// How often something is killed; a release check takes 200.
@@ -116,6 +125,7 @@ fn run(task: Task, workspace: &Workspace) -> Result<(), Error> {
         Task::Mutants { only, list } => mutants::run(workspace, only.as_deref(), list),
         Task::E2e { args } => e2e::run(workspace, &args),
         Task::Model => model::run(workspace),
+        Task::Sim { args } => sim::run(workspace, &args),
         Task::Kill9 { rounds, seed } => kill9::run(workspace, rounds, seed),
         Task::CrashSweep { args } => crash_sweep::run(workspace, &args),
         Task::Bench { args } => bench::run(workspace, &args),

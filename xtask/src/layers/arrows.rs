@@ -3,7 +3,7 @@
 use crate::workspace::Member;
 
 /// Every member and the members that it may depend on.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("maany-mpc-core", &[]),
     ("maany-coordinator-proto", &[]),
     ("maany-coordinator-storage", &[]),
@@ -30,6 +30,16 @@ const ALLOWED: [(&str, &[&str]); 9] = [
             "maany-coordinator-transport",
             "maany-coordinator",
             "maany-coordinator-cli",
+        ],
+    ),
+    (
+        "maany-sim",
+        &[
+            "maany-mpc-core",
+            "maany-coordinator-proto",
+            "maany-coordinator-storage",
+            "maany-coordinator-cosmos",
+            "maany-coordinator",
         ],
     ),
     ("xtask", &[]),
