@@ -143,13 +143,14 @@ fn another_transfer_of_a_sequence_takes_the_place_of_the_first_only_by_name() {
 #[test]
 fn a_device_folder_that_does_not_open_says_why() {
     let life = Life::begin();
-    life.create("phone");
+    let made = life.create("phone");
+    assert_eq!(life.create("phone")["wallet"], made["wallet"], "the device's own wallet of that name");
     life.wallet_with(&["list", "--data", "phone"], &[("MAANY_PASSPHRASE", "another horse")])
         .failed_about(&["the passphrase does not open", "key.age"]);
     life.wallet(&["list", "--data", "nowhere"]).failed_about(&["there is no nowhere", "maany wallet create"]);
     life.wallet(&["address", "holidays", "--data", "phone"])
         .failed_about(&["no such wallet", "maany wallet list"]);
-    life.wallet(&["create", "--key-id", "savings", "--data", "phone"]).failed_about(&["key id", "--key-id"]);
+    life.wallet(&["create", "--key-id", "savings", "--data", "laptop"]).failed_about(&["key id", "--key-id"]);
 
     let mut asking = life.world.command(&["wallet", "list", "--data", "phone"]);
     let said: Said = asking.env_remove("MAANY_PASSPHRASE").output().unwrap().into();

@@ -180,8 +180,14 @@ fn require_owner(principal: &Principal, wallet: &WalletRecord) -> Result<(), Sig
     if wallet.owner == principal.rows() { Ok(()) } else { Err(SignRequestError::UnknownWallet) }
 }
 
+/// A wallet is provisional again after a crash whose disk lost the decision. Its device may ask for a signature all the same: the
+/// session that signs proves the device, and makes the wallet active before anything else.
 fn require_active(wallet: &WalletRecord) -> Result<(), SignRequestError> {
-    if wallet.standing.state == WalletState::Active { Ok(()) } else { Err(SignRequestError::WalletNotActive) }
+    match wallet.standing.state {
+        WalletState::Active => Ok(()),
+        WalletState::Provisional if wallet.device.enrolled.is_some() => Ok(()),
+        _ => Err(SignRequestError::WalletNotActive),
+    }
 }
 
 fn audit(principal: &Principal, record: &SignRequestRecord, event: &str, at_ms: u64) -> AuditRow {

@@ -23,10 +23,11 @@ use crate::{retry::Stage, time};
 
 impl Device {
     /// Makes a new key with the server. The key id, where one is proposed, is unique for this device and for its owner on
-    /// the server; it names the wallet from then on.
+    /// the server; it names the wallet from then on. Where this device holds the wallet of that name already, it is that wallet
+    /// and no session is run: a device that died before it could tell anybody asks again.
     ///
     /// # Errors
-    /// [`DeviceError::KeyIdTaken`], and whatever a session can fail with.
+    /// [`DeviceError::KeyIdTaken`] where the name is another device's, or its wallet is locked; and whatever a session can fail with.
     pub async fn create_wallet(&self, key_id: Option<KeyId>) -> Result<Done<WalletInfo>, DeviceError> {
         let done = self.create(key_id, None).await?;
         Ok(Done { value: done.value.0, report: done.report })
@@ -134,17 +135,16 @@ impl Device {
     ) -> Result<Settled, DeviceError> {
         let vault = &self.parts.vault;
         let row = match (left, key_id) {
-            // The commit had arrived when the connection broke.
-            (Some(row), _) if row.standing.state == WalletState::Active => {
-                return WalletInfo::of(&row).map(Settled::Wallet);
-            }
             (Some(row), _) => Some(row),
             (None, Some(key_id)) => vault.wallet_by_key_id(&owner(), key_id.as_str()).await?,
             (None, None) => None,
         };
         let Some(row) = row else { return Ok(Settled::Nothing) };
-        if row.standing.state != WalletState::Provisional {
-            return Err(DeviceError::KeyIdTaken);
+        match row.standing.state {
+            // The commit had arrived when the connection broke, or the device died.
+            WalletState::Active => return WalletInfo::of(&row).map(Settled::Wallet),
+            WalletState::Provisional => {}
+            _ => return Err(DeviceError::KeyIdTaken),
         }
         match self.parts.http.wallet(&KeyId::new(&row.wallet.to_string())?).await? {
             None => {

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod crashes;
 mod own_network;
 mod proven;
 mod replay;
