@@ -4,6 +4,7 @@
 use maany_coordinator::WalletInfo;
 use maany_coordinator::engine::backup::{FragmentDocument, Threshold};
 use maany_coordinator::proto::CloseCode;
+use maany_tests::line::{Cut, Line, Sender};
 use maany_tests::{Failure, Holder, RunningServer, planted};
 
 async fn wallet() -> Result<(RunningServer, Holder, WalletInfo), Failure> {
@@ -141,4 +142,28 @@ async fn an_uploaded_fragment_restores_together_with_the_owners() {
     successor.sign(&wallet).await.unwrap();
     // The grant went with the code.
     device.fetch_fragment(&wallet.wallet).await.unwrap_err();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_code_ends_a_restore_that_was_cut_before_it_stored_anything_and_is_good_for_the_next() {
+    let server = RunningServer::start().await.unwrap();
+    let holder = Holder::in_memory(&server.url(), &server.token("alice").await.unwrap()).await.unwrap();
+    let wallet = holder.create().await.unwrap();
+    let code = server.step_up(&wallet.wallet).await.unwrap();
+    let successor = new_device(&server, &holder).await;
+    // The welcome passes, and what says that the ceremony may begin does not.
+    let line = Line::cutting(server.address(), Cut { sender: Sender::Server, after: 1 }).await.unwrap();
+    let broken = successor.through(&line.url()).device().unwrap();
+    broken.restore(backup(&holder, &wallet).await, &code).await.unwrap_err();
+    assert_eq!(line.cuts(), 1);
+
+    // The server still waits for that device's next socket. A wrong code moves nothing.
+    let other = new_device(&server, &holder).await;
+    let wrong: String = code.chars().rev().collect();
+    let refused = other.device().unwrap().restore(backup(&holder, &wallet).await, &wrong).await.unwrap_err();
+    assert_eq!(refused.close_code(), Some(CloseCode::NotAllowed), "{refused:?}");
+    successor.device().unwrap().restore(backup(&holder, &wallet).await, &code).await.unwrap();
+    successor.sign(&wallet).await.unwrap();
+    let spent = other.device().unwrap().restore(backup(&successor, &wallet).await, &code).await.unwrap_err();
+    assert_eq!(spent.close_code(), Some(CloseCode::NotAllowed), "{spent:?}");
 }

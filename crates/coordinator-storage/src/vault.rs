@@ -30,6 +30,7 @@ use crate::store::ShareStore;
 use transaction::AuditKeys;
 
 pub use guards::Ending;
+pub use once::OpenStepUp;
 pub use reconciling::{Change, Confirmation};
 pub use requests::Listing;
 

@@ -12,6 +12,7 @@ use maany_coordinator_proto::StepUp;
 use maany_coordinator_storage::{
     StoreError, Vault, WalletId,
     record::{AuditRow, StepUpRecord},
+    vault::OpenStepUp,
 };
 
 use self::code::Code;
@@ -86,13 +87,29 @@ impl StepUps {
     pub async fn consume(&self, wallet: WalletId, code: &StepUp, actor: &str) -> Result<(), StoreError> {
         let spent = || StoreError::Spent { what: "step-up code" };
         let code = Code::parse(code).ok_or_else(spent)?;
-        let now_ms = self.clock.now_ms();
-        let audit = audit(wallet, actor, "step-up-used", now_ms);
+        let (now_ms, audit) = (self.clock.now_ms(), self.used(wallet, actor));
         match self.vault.consume_step_up(wallet, &code.hash(), now_ms, audit).await {
             // Of two callers with one code, the one who lost the race holds a used code.
             Err(StoreError::NotFound { .. } | StoreError::Conflict { .. }) => Err(spent()),
             answer => answer,
         }
+    }
+
+    /// Looks whether a code is good for a wallet now. It uses nothing up: the write that the code lets in does.
+    ///
+    /// # Errors
+    /// As [`StepUps::consume`].
+    pub(crate) async fn open(&self, wallet: WalletId, code: &StepUp) -> Result<OpenStepUp, StoreError> {
+        let code = Code::parse(code).ok_or(StoreError::Spent { what: "step-up code" })?;
+        match self.vault.open_step_up(wallet, &code.hash(), self.clock.now_ms()).await {
+            Err(StoreError::NotFound { .. }) => Err(StoreError::Spent { what: "step-up code" }),
+            answer => answer,
+        }
+    }
+
+    /// The audit row of a code that is used up now.
+    pub(crate) fn used(&self, wallet: WalletId, actor: &str) -> AuditRow {
+        audit(wallet, actor, "step-up-used", self.clock.now_ms())
     }
 
     /// Whether the operator's grant for this wallet is open: a code exists that is neither used nor expired.

@@ -1,5 +1,7 @@
 //! What is good for one use: session ids and step-up codes.
 
+use std::fmt;
+
 use sha2::{Digest, Sha256};
 
 use crate::error::StoreError;
@@ -11,6 +13,19 @@ use crate::vault::{Row, Vault};
 
 /// How many rows are read at once, and forgotten in one commit.
 const PAGE: usize = 100;
+
+/// A step-up code that was found open. It is used up by the write that it is given to, whole or not at all, and by no other one
+/// after that.
+pub struct OpenStepUp {
+    key: [u8; 48],
+    version: u64,
+}
+
+impl fmt::Debug for OpenStepUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenStepUp").finish_non_exhaustive()
+    }
+}
 
 impl Vault {
     /// Uses an id up; `kind` keeps ids of different meaning apart. It is remembered at least until `expires_ms`.
@@ -72,18 +87,36 @@ impl Vault {
         now_ms: u64,
         audit: AuditRow,
     ) -> Result<(), StoreError> {
-        const SPENT: StoreError = StoreError::Spent { what: "step-up code" };
+        let code = self.open_step_up(wallet, hash, now_ms).await?;
+        self.use_step_up(code, audit).await
+    }
+
+    /// Looks for a step-up code of this wallet. It uses nothing up.
+    ///
+    /// # Errors
+    /// [`StoreError::Spent`] as [`Vault::consume_step_up`].
+    pub async fn open_step_up(
+        &self,
+        wallet: WalletId,
+        hash: &[u8; 32],
+        now_ms: u64,
+    ) -> Result<OpenStepUp, StoreError> {
         let key = step_up_key(wallet, hash);
         let row: Row<StepUpRecord> = self.read(Table::StepUps, &key).await?.ok_or(SPENT)?;
         if row.expires_ms <= now_ms {
             return Err(SPENT);
         }
+        Ok(OpenStepUp { key, version: row.version })
+    }
+
+    /// Uses an open step-up code up in a write of its own.
+    ///
+    /// # Errors
+    /// [`StoreError::Spent`] where somebody has used it meanwhile.
+    pub async fn use_step_up(&self, code: OpenStepUp, audit: AuditRow) -> Result<(), StoreError> {
         let mut staged = Transaction::new(self);
-        staged.erase(RecordTable::StepUps, &key, row.version);
-        match staged.commit(audit).await {
-            Err(StoreError::Conflict { table: Table::StepUps, .. }) => Err(SPENT),
-            other => other,
-        }
+        staged.use_step_up(&code);
+        staged.commit(audit).await.map_err(spent)
     }
 
     /// Whether a step-up code of this wallet is stored that has not expired. It uses nothing up.
@@ -136,6 +169,23 @@ impl Vault {
                 return Ok(count);
             }
         }
+    }
+}
+
+const SPENT: StoreError = StoreError::Spent { what: "step-up code" };
+
+/// What it means that a write with a step-up code collided.
+pub(super) fn spent(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Conflict { table: Table::StepUps, .. } => SPENT,
+        other => other,
+    }
+}
+
+impl Transaction<'_> {
+    /// The code goes with this write.
+    pub(super) fn use_step_up(&mut self, code: &OpenStepUp) {
+        self.erase(RecordTable::StepUps, &code.key, code.version);
     }
 }
 

@@ -6,8 +6,9 @@
 use crate::error::StoreError;
 use crate::id::ShareId;
 use crate::record::{AuditRow, IdentityKey, ShareRecord, Standing, WalletRecord, WalletState};
+use crate::vault::once::spent;
 use crate::vault::transaction::Transaction;
-use crate::vault::{Role, Row, Vault};
+use crate::vault::{OpenStepUp, Role, Row, Vault};
 
 impl Vault {
     /// A new attempt at a refresh: afterwards the wallet names `active`, which it named before, and the new share as
@@ -26,26 +27,28 @@ impl Vault {
         enrol: Option<IdentityKey>,
         audit: AuditRow,
     ) -> Result<Row<WalletRecord>, StoreError> {
-        let named = named(row);
-        if !named.contains(&active) {
-            return Err(StoreError::WrongState { reason: "the share to go on with is not the wallet's" });
-        }
-        if named.contains(&share.id) {
-            return Err(StoreError::ShareInUse);
-        }
-        fits(row, share)?;
-        let mut wallet = row.record.clone();
-        if wallet.standing.state == WalletState::Provisional {
-            wallet.standing.state = WalletState::Active;
-        }
-        // A return to the retired share: the other side has proven to the engine that it holds the counterpart.
-        wallet.confirmed |= row.active != Some(active);
-        wallet.device.pending = enrol;
-        if !wallet.device.is_sound() {
-            return Err(StoreError::WrongState { reason: "the device's identity was revoked" });
-        }
-        let wallet = WalletRecord { active: Some(active), pending: Some(share.id), retired: None, ..wallet };
-        self.replace_shares(row, wallet, Some(share), audit).await
+        let wallet = superseded(row, active, share, enrol)?;
+        self.replace_shares(Transaction::new(self), row, wallet, Some(share), audit).await
+    }
+
+    /// The same in a session that a step-up code let in: the code is used up with this write, and `used` is its audit row.
+    ///
+    /// # Errors
+    /// As [`Vault::supersede_pending`], and [`StoreError::Spent`] where somebody has used the code meanwhile.
+    pub async fn supersede_pending_stepped_up(
+        &self,
+        row: &Row<WalletRecord>,
+        active: ShareId,
+        share: &ShareRecord,
+        enrol: Option<IdentityKey>,
+        (code, used): (OpenStepUp, AuditRow),
+        audit: AuditRow,
+    ) -> Result<Row<WalletRecord>, StoreError> {
+        let wallet = superseded(row, active, share, enrol)?;
+        let mut staged = Transaction::new(self);
+        staged.use_step_up(&code);
+        staged.note(&used).await?;
+        self.replace_shares(staged, row, wallet, Some(share), audit).await.map_err(spent)
     }
 
     /// A restore on a device: every share that it held gives way to the new one, and the wallet is provisional until the
@@ -70,7 +73,7 @@ impl Vault {
         wallet.standing.state = WalletState::Provisional;
         wallet.confirmed = false;
         let wallet = WalletRecord { active: Some(share.id), pending: None, retired: None, ..wallet };
-        self.replace_shares(row, wallet, Some(share), audit).await
+        self.replace_shares(Transaction::new(self), row, wallet, Some(share), audit).await
     }
 
     /// The device's half of the refresh commit: pending becomes active, and the share before it is erased with the same
@@ -96,18 +99,18 @@ impl Vault {
             confirmed: false,
             ..row.record.clone()
         };
-        self.replace_shares(row, wallet, None, audit).await
+        self.replace_shares(Transaction::new(self), row, wallet, None, audit).await
     }
 
     /// Writes the row, inserts the new share and erases every share that the row named and names no more.
     async fn replace_shares(
         &self,
+        mut staged: Transaction<'_>,
         row: &Row<WalletRecord>,
         wallet: WalletRecord,
         share: Option<&ShareRecord>,
         audit: AuditRow,
     ) -> Result<Row<WalletRecord>, StoreError> {
-        let mut staged = Transaction::new(self);
         if let Some(share) = share {
             staged.insert_share(row, share).await?;
         }
@@ -117,6 +120,34 @@ impl Vault {
         }
         self.change_wallet(staged, row, wallet, audit).await
     }
+}
+
+/// The wallet with a new attempt at a refresh.
+fn superseded(
+    row: &Row<WalletRecord>,
+    active: ShareId,
+    share: &ShareRecord,
+    enrol: Option<IdentityKey>,
+) -> Result<WalletRecord, StoreError> {
+    let named = named(row);
+    if !named.contains(&active) {
+        return Err(StoreError::WrongState { reason: "the share to go on with is not the wallet's" });
+    }
+    if named.contains(&share.id) {
+        return Err(StoreError::ShareInUse);
+    }
+    fits(row, share)?;
+    let mut wallet = row.record.clone();
+    if wallet.standing.state == WalletState::Provisional {
+        wallet.standing.state = WalletState::Active;
+    }
+    // A return to the retired share: the other side has proven to the engine that it holds the counterpart.
+    wallet.confirmed |= row.active != Some(active);
+    wallet.device.pending = enrol;
+    if !wallet.device.is_sound() {
+        return Err(StoreError::WrongState { reason: "the device's identity was revoked" });
+    }
+    Ok(WalletRecord { active: Some(active), pending: Some(share.id), retired: None, ..wallet })
 }
 
 fn named(wallet: &WalletRecord) -> Vec<ShareId> {

@@ -70,11 +70,17 @@ impl<'v> Transaction<'v> {
         self.batch.erase_share(share_key(wallet, id));
     }
 
+    /// Adds an audit row besides the one that every commit has.
+    pub(super) async fn note(&mut self, audit: &AuditRow) -> Result<(), StoreError> {
+        let key = self.vault.audit_keys.next(audit.at_ms);
+        let sealed = self.vault.seal(Table::Audit, &key, audit).await?;
+        self.batch.append_audit(key, sealed);
+        Ok(())
+    }
+
     /// Adds the audit row and commits everything.
     pub(super) async fn commit(mut self, audit: AuditRow) -> Result<(), StoreError> {
-        let key = self.vault.audit_keys.next(audit.at_ms);
-        let sealed = self.vault.seal(Table::Audit, &key, &audit).await?;
-        self.batch.append_audit(key, sealed);
+        self.note(&audit).await?;
         self.vault.store.commit(self.batch).await
     }
 }

@@ -3,7 +3,7 @@
 use maany_coordinator_storage::record::StepUpRecord;
 use maany_coordinator_storage::{StoreError, Table};
 
-use crate::lab::{audit, server, wallet_id};
+use crate::lab::{active, audit, server, share, share_id, wallet_id};
 
 fn code(n: u8, expires_ms: u64) -> StepUpRecord {
     StepUpRecord { wallet: wallet_id(1), hash: [n; 32], expires_ms }
@@ -76,4 +76,47 @@ async fn what_has_ended_is_forgotten_and_nothing_else() {
     assert_eq!(vault.forget_expired(100, audit("forgot")).await.unwrap(), 0);
     let still = vault.use_id("session", &100_u16.to_be_bytes(), 9, audit("used")).await;
     assert!(matches!(still, Err(StoreError::Spent { .. })), "{still:?}");
+}
+
+#[tokio::test]
+async fn a_code_goes_with_the_write_that_it_lets_in_or_stays() {
+    let (lab, vault) = server().await;
+    let row = active(&vault).await;
+    vault.put_step_up(code(1, 100), audit("made")).await.unwrap();
+    let open = async || vault.open_step_up(wallet_id(1), &[1; 32], 50).await;
+    let pend = async |code| {
+        let code = (code, audit("used"));
+        vault
+            .supersede_pending_stepped_up(&row, share_id(1), &share(1, 2), None, code, audit("pending"))
+            .await
+    };
+    lab.fail_next_commit(StoreError::Full { source: std::io::ErrorKind::StorageFull.into() });
+    let full = pend(open().await.unwrap()).await;
+    assert!(matches!(full, Err(StoreError::Full { .. })), "{full:?}");
+
+    let (first, second) = (open().await.unwrap(), open().await.unwrap());
+    let rows = lab.count(Table::Audit);
+    let pending = pend(first).await.unwrap();
+    assert_eq!((pending.pending, lab.count(Table::StepUps)), (Some(share_id(2)), 0));
+    assert_eq!(lab.count(Table::Audit), rows + 2, "the share and the code, in one write");
+    assert!(matches!(open().await, Err(StoreError::Spent { .. })));
+    // Who looked at it before it went has nothing in hand.
+    let late = vault.use_step_up(second, audit("used")).await;
+    assert!(matches!(late, Err(StoreError::Spent { .. })), "{late:?}");
+}
+
+#[tokio::test]
+async fn a_code_that_somebody_used_meanwhile_lets_no_share_in() {
+    let (lab, vault) = server().await;
+    let row = active(&vault).await;
+    vault.put_step_up(code(1, 100), audit("made")).await.unwrap();
+    let open = vault.open_step_up(wallet_id(1), &[1; 32], 50).await.unwrap();
+    vault.consume_step_up(wallet_id(1), &[1; 32], 50, audit("used")).await.unwrap();
+    let before = lab.rows();
+    let code = (open, audit("used"));
+    let refused = vault
+        .supersede_pending_stepped_up(&row, share_id(1), &share(1, 2), None, code, audit("pending"))
+        .await;
+    assert!(matches!(refused, Err(StoreError::Spent { .. })), "{refused:?}");
+    assert_eq!(lab.rows(), before);
 }

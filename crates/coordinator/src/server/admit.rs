@@ -76,6 +76,7 @@ pub(super) async fn admit(
         request,
         lease: Some(lease),
         identity: None,
+        step_up: None,
     };
     Ok((admitted, admission))
 }
@@ -117,6 +118,7 @@ async fn dkg(parts: &Parts, principal: Principal, hello: Hello) -> Result<(Admit
         request: None,
         lease,
         identity: None,
+        step_up: None,
     };
     Ok((admitted, Admission::Dkg { wallet }))
 }
@@ -199,7 +201,7 @@ pub(super) async fn wallet_of(
         .ok_or(Refusal::UnknownWallet)
 }
 
-pub(super) async fn step_up(
+async fn step_up(
     parts: &Parts,
     principal: &Principal,
     row: &WalletRecord,

@@ -13,10 +13,10 @@ use maany_coordinator_storage::{
     record::{
         AuditRow, BackupRule, Devices, FragmentRecord, ShareRecord, Standing, WalletRecord, WalletState,
     },
-    vault,
+    vault::{self, OpenStepUp},
 };
 use maany_mpc_core::KeyShare;
-use tracing::error;
+use tracing::{error, warn};
 
 use super::{Parts, admit::audit, host::Admitted, leases::Lease};
 use crate::{
@@ -62,6 +62,17 @@ pub(super) async fn store(
     product: &mut Option<Product>,
 ) -> Result<Stored, WriteError> {
     match write {
+        // The new share of a restore takes the code along in its own write.
+        Write::Pending(_) => {}
+        // An abort counts whatever becomes of the code.
+        Write::Abort(_) => {
+            if let Err(error) = spend(parts, admitted).await {
+                warn!(%error, "the step-up code of an aborted session was not used up");
+            }
+        }
+        _ => spend(parts, admitted).await?,
+    }
+    match write {
         Write::Provisional(provisional) => {
             let row = insert(parts, admitted, &provisional, share(product)?).await?;
             admitted.wallet = Some(row);
@@ -73,7 +84,8 @@ pub(super) async fn store(
             admitted.wallet = None;
         }
         Write::Pending(pending) => {
-            let row = pend(parts, admitted, &pending, share(product)?).await?;
+            let code = admitted.step_up.take();
+            let row = pend(parts, admitted, &pending, share(product)?, code).await?;
             admitted.wallet = Some(row);
         }
         Write::Promote(promotion) => {
@@ -187,11 +199,23 @@ async fn insert(
     Ok(parts.vault.insert_provisional(record, &share, audit).await?)
 }
 
+/// Uses the session's step-up code up, where it has one that no write has taken along.
+async fn spend(parts: &Parts, admitted: &mut Admitted) -> Result<(), WriteError> {
+    let Some(code) = admitted.step_up.take() else { return Ok(()) };
+    let audit = used(parts, admitted, wallet(admitted)?);
+    Ok(parts.vault.use_step_up(code, audit).await?)
+}
+
+fn used(parts: &Parts, admitted: &Admitted, row: &WalletRecord) -> AuditRow {
+    parts.step_ups.used(row.wallet, &admitted.principal.actor())
+}
+
 async fn pend(
     parts: &Parts,
     admitted: &Admitted,
     pending: &Pending,
     share: Box<KeyShare>,
+    code: Option<OpenStepUp>,
 ) -> Result<Row<WalletRecord>, WriteError> {
     let row = wallet(admitted)?;
     let audit = audit(&admitted.principal, "share-pending", row);
@@ -199,7 +223,14 @@ async fn pend(
     let share = share_record(row, Some(convert::share_to_storage(pending.id)), &share)?;
     let enrol = admitted.identity().filter(|key| row.device.enrolled != Some(*key));
     let active = convert::share_to_storage(active);
-    Ok(parts.vault.supersede_pending(row, active, &share, enrol, audit).await?)
+    let vault = &parts.vault;
+    Ok(match code {
+        None => vault.supersede_pending(row, active, &share, enrol, audit).await?,
+        Some(code) => {
+            let code = (code, used(parts, admitted, row));
+            vault.supersede_pending_stepped_up(row, active, &share, enrol, code, audit).await?
+        }
+    })
 }
 
 async fn promote(

@@ -13,6 +13,7 @@ use maany_coordinator_proto::{
 use maany_coordinator_storage::{
     Row,
     record::{SignRequestRecord, WalletRecord},
+    vault::OpenStepUp,
 };
 use maany_coordinator_transport::Message;
 use maany_mpc_core::{DkgContext, Flight, RefreshContext, Role, SignContext};
@@ -60,6 +61,8 @@ pub(super) struct Admitted {
     pub(super) lease: Option<Lease>,
     /// The identity that the device has proven, in protocol 2.
     pub(super) identity: Option<IdentityPublicKey>,
+    /// The step-up code that let it in, in protocol 2: the session's first write uses it up.
+    pub(super) step_up: Option<OpenStepUp>,
 }
 
 impl Admitted {

@@ -45,12 +45,21 @@ enum Course {
     /// It may be ended.
     Open,
     /// Its device has shown a step-up code: the word of the wallet's owner, against which that of a device does not count. A
-    /// phone that is lost ends no restore.
+    /// phone that is lost ends no restore; whoever has a right code does.
     SteppedUp,
     /// It is about to write a signature or a decision, or has.
     Bound,
     /// It was ended.
     Ended,
+}
+
+/// In whose name a newer session comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// That of the wallet's device.
+    Device,
+    /// That of the wallet's owner: its device shows a right step-up code.
+    Owner,
 }
 
 impl Tenure {
@@ -76,10 +85,10 @@ impl Tenure {
         }
     }
 
-    /// Ends the session; false where that is too late, or not for a device to do.
-    fn end(&self) -> bool {
+    /// Ends the session; false where that is too late, or not for this one to do.
+    fn end(&self, word: Word) -> bool {
         let mut course = self.course();
-        if *course == Course::Open {
+        if *course == Course::Open || (*course == Course::SteppedUp && word == Word::Owner) {
             *course = Course::Ended;
             self.0.cancel.cancel();
         }
@@ -110,21 +119,16 @@ impl Leases {
         self.try_take(&subject, None).ok()
     }
 
-    /// The same for a session that a newer one may end.
-    pub(crate) fn take_with(&self, subject: &Subject, tenure: &Tenure) -> Option<Lease> {
-        self.try_take(subject, Some(tenure.clone())).ok()
-    }
-
     /// Takes the lease of `subject` for a newer session, which ends the one that holds it, where that may be ended, and
     /// waits at most a second until it is over.
-    pub(crate) async fn take_over(&self, subject: &Subject, tenure: &Tenure) -> Option<Lease> {
+    pub(crate) async fn take_over(&self, subject: &Subject, tenure: &Tenure, word: Word) -> Option<Lease> {
         let taken = async {
             loop {
                 // Before the look: what is freed after it is not missed.
                 let freed = self.held.freed.notified();
                 match self.try_take(subject, Some(tenure.clone())) {
                     Ok(lease) => return Some(lease),
-                    Err(Some(older)) if older.end() => {}
+                    Err(Some(older)) if older.end(word) => {}
                     Err(_) => return None,
                 }
                 freed.await;
@@ -204,22 +208,22 @@ mod tests {
     async fn a_newer_session_ends_an_older_one_and_waits_for_its_lease() {
         let leases = Leases::default();
         let (older, cancelled) = tenure();
-        let lease = leases.take_with(&subject(), &older).unwrap();
+        let lease = leases.take_over(&subject(), &older, Word::Device).await.unwrap();
         tokio::spawn(async move {
             cancelled.cancelled().await;
             assert!(!lease.bind(), "what was ended writes nothing for good any more");
         });
         let (newer, _) = tenure();
-        assert!(leases.take_over(&subject(), &newer).await.is_some());
+        assert!(leases.take_over(&subject(), &newer, Word::Device).await.is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_session_that_has_begun_to_write_for_good_is_not_ended() {
         let leases = Leases::default();
         let (older, cancelled) = tenure();
-        let lease = leases.take_with(&subject(), &older).unwrap();
+        let lease = leases.take_over(&subject(), &older, Word::Device).await.unwrap();
         assert!(lease.bind());
-        assert!(leases.take_over(&subject(), &tenure().0).await.is_none());
+        assert!(leases.take_over(&subject(), &tenure().0, Word::Device).await.is_none());
         assert!(!cancelled.is_cancelled() && lease.bind());
     }
 
@@ -227,25 +231,40 @@ mod tests {
     async fn a_session_with_a_step_up_is_not_ended_by_a_device() {
         let leases = Leases::default();
         let (older, cancelled) = tenure();
-        let lease = leases.take_with(&subject(), &older).unwrap();
+        let lease = leases.take_over(&subject(), &older, Word::Device).await.unwrap();
         lease.step_up();
-        assert!(leases.take_over(&subject(), &tenure().0).await.is_none());
+        assert!(leases.take_over(&subject(), &tenure().0, Word::Device).await.is_none());
         assert!(!cancelled.is_cancelled() && lease.bind());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_with_a_step_up_is_ended_by_another_one_while_it_has_stored_nothing() {
+        let leases = Leases::default();
+        let (older, cancelled) = tenure();
+        let lease = leases.take_over(&subject(), &older, Word::Owner).await.unwrap();
+        lease.step_up();
+        tokio::spawn(async move {
+            cancelled.cancelled().await;
+            assert!(!lease.bind());
+        });
+        let newer = leases.take_over(&subject(), &tenure().0, Word::Owner).await.unwrap();
+        assert!(newer.bind());
+        assert!(leases.take_over(&subject(), &tenure().0, Word::Owner).await.is_none());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_session_of_the_older_profile_is_not_ended() {
         let leases = Leases::default();
         let _lease = leases.take(subject()).unwrap();
-        assert!(leases.take_over(&subject(), &tenure().0).await.is_none());
+        assert!(leases.take_over(&subject(), &tenure().0, Word::Device).await.is_none());
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_older_session_that_does_not_end_keeps_its_lease() {
         let leases = Leases::default();
-        let lease = leases.take_with(&subject(), &tenure().0).unwrap();
+        let lease = leases.take_over(&subject(), &tenure().0, Word::Device).await.unwrap();
         let started = tokio::time::Instant::now();
-        assert!(leases.take_over(&subject(), &tenure().0).await.is_none());
+        assert!(leases.take_over(&subject(), &tenure().0, Word::Device).await.is_none());
         assert_eq!(started.elapsed(), PATIENCE);
         drop(lease);
         assert!(leases.take(subject()).is_some());

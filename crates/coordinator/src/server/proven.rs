@@ -1,6 +1,6 @@
 //! Who may begin a session of protocol 2: scope, wallet, identity, lease, step-up, request. The device has proven its claim by
-//! now, and its token was checked before its channel was opened. Nothing is written here but the use of a step-up code,
-//! and that only for an identity that may use one.
+//! now, and its token was checked before its channel was opened. Nothing is written here: a step-up code is looked at, and
+//! goes with the first write of the session that it lets in.
 
 use maany_coordinator_proto::{
     Hello, IdentityPublicKey, Intent, ProvenClaim,
@@ -11,13 +11,13 @@ use maany_coordinator_proto::{
         reconcile::{Confirmed, Identity},
     },
 };
-use maany_coordinator_storage::{Row, record::WalletRecord};
+use maany_coordinator_storage::{Row, StoreError, record::WalletRecord, vault::OpenStepUp};
 
 use super::{
     Parts,
     admit::{self, Key},
     host::Admitted,
-    leases::{Lease, Subject, Tenure},
+    leases::{Lease, Subject, Tenure, Word},
 };
 use crate::{
     auth::{Principal, Scope},
@@ -56,11 +56,12 @@ pub(super) async fn admit(
         request: None,
         lease: None,
         identity: Some(claim.identity),
+        step_up: None,
     };
     if hello.intent() == Intent::Dkg {
         if let Some(key_id) = hello.key_id() {
             let subject = admit::key_id_subject(principal, key_id);
-            let lease = parts.leases.take_over(&subject, &opened.tenure).await;
+            let lease = parts.leases.take_over(&subject, &opened.tenure, Word::Device).await;
             admitted.lease = Some(lease.ok_or(Refusal::WalletBusy)?);
             if let Key::Taken = admit::settle_key_id(parts, principal, key_id).await? {
                 return Err(Refusal::KeyIdTaken);
@@ -69,10 +70,8 @@ pub(super) async fn admit(
         return Ok((admitted, ProvenAdmission::Dkg { wallet: admit::fresh_wallet()? }));
     }
     let (row, lease, identity) = wallet(parts, opened, &hello, &claim.identity).await?;
-    let stepped_up = match identity {
-        Class::Known(_) if hello.intent() == Intent::Sign => SteppedUp::No,
-        Class::Known(_) | Class::New => admit::step_up(parts, principal, &row, &hello).await?,
-    };
+    admitted.step_up = step_up(parts, &row, &hello).await?;
+    let stepped_up = if admitted.step_up.is_some() { SteppedUp::Yes } else { SteppedUp::No };
     if stepped_up == SteppedUp::Yes {
         lease.step_up();
     }
@@ -116,8 +115,8 @@ enum Class {
     New,
 }
 
-/// The wallet's row, under its lease. The identity is looked at before, so that a stranger ends nobody's session, and
-/// again after, as the session that ended may have changed it.
+/// The wallet's row, under its lease. Identity and code are looked at before, so that a stranger ends nobody's session, and
+/// again after, as the session that ended may have changed them.
 async fn wallet(
     parts: &Parts,
     opened: &Opened,
@@ -126,17 +125,28 @@ async fn wallet(
 ) -> Result<(Row<WalletRecord>, Lease, Class), Refusal> {
     let principal = &opened.principal;
     let row = admit::wallet_of(parts, principal, hello).await?;
-    let subject = Subject::Wallet(row.wallet.to_bytes());
-    let lease = match classify(&row, hello, identity)? {
-        Class::Known(_) => parts.leases.take_over(&subject, &opened.tenure).await,
-        // Its code is not checked yet.
-        Class::New => parts.leases.take_with(&subject, &opened.tenure),
+    let class = classify(&row, hello, identity)?;
+    let word = match (class, step_up(parts, &row, hello).await?) {
+        (_, Some(_)) => Word::Owner,
+        (Class::Known(_), None) => Word::Device,
+        (Class::New, None) => return Err(Refusal::NotAllowed),
     };
-    let lease = lease.ok_or(Refusal::WalletBusy)?;
+    let subject = Subject::Wallet(row.wallet.to_bytes());
+    let lease = parts.leases.take_over(&subject, &opened.tenure, word).await.ok_or(Refusal::WalletBusy)?;
     let row = parts.vault.wallet(&principal.rows(), row.wallet).await;
     let row = row.map_err(|error| admit::unavailable(&error))?.ok_or(Refusal::UnknownWallet)?;
     let class = classify(&row, hello, identity)?;
     Ok((row, lease, class))
+}
+
+/// The hello's code, where it has one that is good for this wallet now.
+async fn step_up(parts: &Parts, row: &WalletRecord, hello: &Hello) -> Result<Option<OpenStepUp>, Refusal> {
+    let Some(code) = hello.step_up().filter(|_| hello.intent() != Intent::Sign) else { return Ok(None) };
+    match parts.step_ups.open(row.wallet, code).await {
+        Ok(code) => Ok(Some(code)),
+        Err(StoreError::Spent { .. }) => Ok(None),
+        Err(error) => Err(admit::unavailable(&error)),
+    }
 }
 
 fn classify(row: &WalletRecord, hello: &Hello, identity: &IdentityPublicKey) -> Result<Class, Refusal> {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use maany_coordinator::{
     Device,
-    engine::Dkls23,
+    engine::{Dkls23, backup::Threshold},
     proto::Token,
-    storage::{MemoryStore, Role, fault::FaultStore},
+    step_up::StepUps,
+    storage::{MemoryStore, Role, WalletId, fault::FaultStore},
 };
 
 use crate::world::{order, vault_over, world_over};
@@ -37,7 +38,7 @@ impl Count {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dkg_and_refresh_write_three_and_two_times_and_a_signature_once() {
+async fn dkg_refresh_and_restore_write_three_and_two_times_and_a_signature_once() {
     let (server, own) = (counted(), counted());
     let world = world_over(vault_over(server.clone(), Role::Server).await).await;
     let device = Device::builder()
@@ -60,4 +61,10 @@ async fn dkg_and_refresh_write_three_and_two_times_and_a_signature_once() {
     assert_eq!(count.since(), (0, 0), "the stored signature");
     device.refresh(&wallet.wallet).await.unwrap();
     assert_eq!(count.since(), (3, 2), "refresh");
+    let documents = device.backup(&wallet.wallet, Threshold::default()).await.unwrap();
+    let id = WalletId::from_bytes(*wallet.wallet.as_bytes());
+    let code = StepUps::new(world.vault.clone()).create(id, "operator").await.unwrap().code;
+    assert_eq!(count.since(), (1, 0), "the operator's code");
+    device.restore(documents, code.dangerous_expose()).await.unwrap();
+    assert_eq!(count.since(), (3, 2), "restore, which uses the code up");
 }
