@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use maany_coordinator::device::{
     BackupPlan, BackupStatus, DeliveryError, Holder as FragmentHolder, HolderKind,
@@ -10,7 +11,10 @@ use maany_coordinator::device::{
 use maany_coordinator::engine::backup::{BackupError, FragmentDocument};
 
 use maany_coordinator::proto::{CloseCode, KeyId, StepUp, Token};
+use maany_coordinator::storage::fault::{Fault, FaultStore};
+use maany_coordinator::storage::{MemoryStore, RedbStore, ShareStore};
 use maany_coordinator::{DeviceError, WalletInfo};
+use maany_tests::running_server::{self, Setup};
 use maany_tests::{Failure, Holder, RunningServer, ThirdParty, planted};
 use tempfile::TempDir;
 
@@ -314,8 +318,9 @@ async fn the_same_plan_goes_on_with_the_same_backup_and_another_makes_a_new_one(
     let holders = vec![FragmentHolder::Coordinator, folder, world.third.holder().unwrap()];
     let all = BackupPlan::new(3, holders).unwrap();
     let status = world.phone.device().unwrap().back_up(&world.wallet.wallet, all).await.unwrap();
-    assert!(matches!(status.owed[0].error, Some(DeliveryError::Exists { .. })), "{status:?}");
-    assert_eq!((owed(&status), status.is_complete), (vec![2], false));
+    assert!(status.is_complete && status.owed.is_empty(), "{status:?}");
+    assert!(status.files[0].to_str().unwrap().ends_with("-fragment-2-of-3-backup-2.maany"), "{status:?}");
+    assert_ne!(read(&status.files[0]).ciphertext(), first.ciphertext());
     assert_eq!(world.owners(1).ciphertext(), first.ciphertext());
 }
 
@@ -386,7 +391,7 @@ async fn no_store_holds_what_another_one_does() {
             .map(|row| FragmentDocument::from_bytes(row.document.dangerous_expose()).map(|d| d.index()))
             .collect::<Vec<_>>()
     };
-    let server = held(world.server.vault(), owner(maany_tests::running_server::TENANT, "alice")).await;
+    let server = held(world.server.vault(), owner(running_server::TENANT, "alice")).await;
     assert!(matches!(server[..], [Ok(1)]), "{server:?}");
     let third = held(world.third.vault(), owner("third", "owner")).await;
     assert!(matches!(third[..], [Ok(3)]), "{third:?}");
@@ -406,4 +411,75 @@ async fn rows(holder: &Holder) -> Vec<u64> {
 async fn server_row(world: &World) -> Option<u64> {
     let id = maany_coordinator_storage::WalletId::from_bytes(*world.wallet.wallet.as_bytes());
     world.server.vault().find_wallet(id).await.unwrap().map(|row| row.version())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coordinator_whose_disk_lost_its_part_gets_it_again() {
+    let folder = running_server::folder().unwrap();
+    let path = folder.path().join("lossy.redb");
+    let store = Arc::new(FaultStore::new(Arc::new(RedbStore::open(&path).await.unwrap())));
+    let with = |store: Arc<dyn ShareStore>, address| Setup {
+        folder: Some(Arc::clone(&folder)),
+        store: Some(store),
+        address,
+        ..Setup::default()
+    };
+    let server = RunningServer::start_with(with(store.clone(), Setup::default().address)).await.unwrap();
+    let address = server.address();
+    let phone = Holder::in_memory(&server.url(), &server.token("alice").await.unwrap()).await.unwrap();
+    let wallet = planted::wallet(&server, "alice", &phone).await.unwrap();
+    let owners = tempfile::tempdir().unwrap();
+    let by_hand = || plan(owners.path(), FragmentHolder::ByHand);
+    // That backups are needed from now on, and then the part itself with the receipt.
+    store.arm(Fault::Lose(store.commits().asked + 2));
+    let device = phone.device().unwrap();
+    assert!(device.back_up(&wallet.wallet, by_hand()).await.unwrap().is_complete);
+    store.kill();
+    server.shutdown().cancel();
+    drop((server, store));
+
+    let reopened = RedbStore::open(&path).await.unwrap();
+    let server = RunningServer::start_with(with(Arc::new(reopened), address)).await.unwrap();
+    server.step_up(&wallet.wallet).await.unwrap();
+    device.fetch_fragment(&wallet.wallet).await.unwrap_err();
+    let status = device.complete_backup(&wallet.wallet).await.unwrap();
+    assert!(status.is_complete, "{status:?}");
+    let fetched = device.fetch_fragment(&wallet.wallet).await.unwrap();
+    // The one that the owner has is of the same backup.
+    let drill = device.verify_backup(&wallet.wallet, &[fetched, read(&status.files[0])]).await.unwrap();
+    assert_eq!(drill.indices, [1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_forgot_its_backup_makes_another_in_the_same_folder() {
+    let server = RunningServer::start().await.unwrap();
+    let disk = Arc::new(MemoryStore::new());
+    let store = Arc::new(FaultStore::new(Arc::clone(&disk)));
+    let token = server.token("alice").await.unwrap();
+    let phone = Holder::over_store(store.clone(), &server.url(), &token).await.unwrap();
+    let wallet = planted::wallet(&server, "alice", &phone).await.unwrap();
+    let owners = tempfile::tempdir().unwrap();
+    let by_hand = || plan(owners.path(), FragmentHolder::ByHand);
+    // What is remembered before anything is handed out is not on the disk.
+    store.arm(Fault::Lose(store.commits().asked + 1));
+    let device = phone.device().unwrap();
+    tokio::select! {
+        _ = device.back_up(&wallet.wallet, by_hand()) => panic!("the device lives on"),
+        () = store.died() => {}
+    }
+    let first = owners.path().join(format!("{}-epoch-1-fragment-2-of-3.maany", wallet.wallet));
+    let forgotten = std::fs::read(&first).unwrap();
+
+    let phone = Holder::over_store(disk, &server.url(), &token).await.unwrap();
+    let device = phone.device().unwrap();
+    assert!(device.backup_status(&wallet.wallet).await.unwrap().is_none());
+    let status = device.back_up(&wallet.wallet, by_hand()).await.unwrap();
+    assert!(status.is_complete, "{status:?}");
+    assert!(status.files[0].to_str().unwrap().ends_with("-fragment-2-of-3-backup-2.maany"), "{status:?}");
+    assert_eq!(std::fs::read(&first).unwrap(), forgotten, "a fragment is never written over");
+    server.step_up(&wallet.wallet).await.unwrap();
+    let fetched = device.fetch_fragment(&wallet.wallet).await.unwrap();
+    let drill = device.verify_backup(&wallet.wallet, &[fetched, read(&status.files[0])]).await.unwrap();
+    assert_eq!(drill.indices, [1, 2]);
+    assert_eq!(device.backup_status(&wallet.wallet).await.unwrap().unwrap().files, status.files);
 }

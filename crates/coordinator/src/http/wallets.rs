@@ -102,6 +102,7 @@ fn view(row: &WalletRecord) -> wire::Wallet {
         public_key: hex::encode(row.public_key),
         state: state_word(row.standing.state).to_owned(),
         epoch: row.active.map_or(0, |share| share.epoch()),
+        backup_epoch: row.receipt.map(|share| share.epoch()),
     }
 }
 

@@ -52,6 +52,10 @@ pub struct Wallet {
     pub state: String,
     /// The epoch of the active share; 0 where there is none.
     pub epoch: u64,
+    /// The epoch of the latest backup that the server has recorded as complete, with its own fragment of it; absent where there is
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_epoch: Option<u64>,
 }
 
 /// `POST /v1/sign-requests`.

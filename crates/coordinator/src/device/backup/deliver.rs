@@ -35,8 +35,8 @@ pub enum DeliveryError {
         #[source]
         source: io::Error,
     },
-    /// Another fragment of the same name is there.
-    #[error("{} exists already and is another fragment", .path.display())]
+    /// Other backups of the wallet have taken every name in the folder.
+    #[error("{} exists already and is another fragment, like all before it", .path.display())]
     Exists {
         /// The file.
         path: PathBuf,
@@ -109,8 +109,9 @@ impl BackupStatus {
             holders: ledger.plan().holders().iter().map(Holder::kind).collect(),
             files: ledger
                 .folders()
-                .map(|(index, folder)| {
-                    folder.join(folder::name(&row.wallet.to_string(), ledger.epoch(), index, threshold.n()))
+                .map(|(index, folder, nth)| {
+                    let wallet = row.wallet.to_string();
+                    folder.join(folder::name(&wallet, ledger.epoch(), index, threshold.n(), nth))
                 })
                 .collect(),
             owed,
@@ -163,6 +164,21 @@ impl Outgoing {
         let remembered = ledger.standing();
         let errors = deliver(row, &mut ledger, backoff, &parts.jitter).await;
         Self { ledger, remembered, errors }
+    }
+
+    /// The same after the coordinator has lost its part: it gets it once more. One that an earlier release made and no longer has
+    /// is made anew, for every holder.
+    async fn lost(
+        mut self,
+        parts: &Arc<Parts>,
+        row: &Row<WalletRecord>,
+        backoff: Backoff,
+    ) -> Result<Self, DeviceError> {
+        tracing::warn!(epoch = self.ledger.epoch(), "the server has lost its part of the backup");
+        if self.ledger.coordinator_lost() {
+            return Ok(self);
+        }
+        Ok(Self::of(parts, row, begin(parts, row, self.ledger.into_plan()).await?, backoff).await)
     }
 
     /// What the coordinator is to get: its document, and how many holders have theirs once it has. `None` where it has all
@@ -231,9 +247,12 @@ pub(in crate::device) async fn try_to_complete(
 pub(super) async fn complete(
     parts: &Arc<Parts>,
     row: &Row<WalletRecord>,
-    outgoing: Outgoing,
+    mut outgoing: Outgoing,
     backoff: Backoff,
 ) -> Result<BackupStatus, DeviceError> {
+    if outgoing.ledger.is_settled() && has_lost(parts, row, outgoing.ledger.epoch()).await? {
+        outgoing = outgoing.lost(parts, row, backoff).await?;
+    }
     let told = match outgoing.for_coordinator() {
         Some((document, count)) => {
             let name = KeyId::new(&row.wallet.to_string())?;
@@ -243,6 +262,20 @@ pub(super) async fn complete(
         None => None,
     };
     outgoing.finish(parts, row, told).await
+}
+
+/// Whether the coordinator knows no more of the complete backup of this epoch that it acknowledged: its disk lost the write, or
+/// an archive was put back. One that cannot be asked is believed to know.
+async fn has_lost(parts: &Parts, row: &WalletRecord, epoch: u64) -> Result<bool, DeviceError> {
+    let name = KeyId::new(&row.wallet.to_string())?;
+    Ok(match parts.http.wallet(&name).await {
+        Ok(Some(there)) => there.backup_epoch != Some(epoch),
+        Ok(None) => false,
+        Err(error) => {
+            tracing::debug!(%error, "the server cannot be asked for its part of the backup");
+            false
+        }
+    })
 }
 
 /// Gives the holders other than the coordinator and people what they lack, all at once, and says who was not reached.
@@ -258,7 +291,8 @@ async fn deliver(
         let delivery = match holder {
             Holder::Coordinator | Holder::ByHand => return None,
             Holder::Folder(folder) => {
-                Delivery::Folder { folder, name: folder::name(&row.wallet.to_string(), epoch, index, of) }
+                let wallet = row.wallet.to_string();
+                Delivery::Folder { folder, name: Name { wallet, epoch, index, of } }
             }
             Holder::FragmentHost { url, key } => Delivery::Host { url, key, id: row.wallet.to_string() },
         };
@@ -270,7 +304,7 @@ async fn deliver(
     let mut errors = Vec::new();
     for (index, done) in join_all(attempts.collect::<Vec<_>>()).await {
         match done {
-            Ok(()) => ledger.acknowledge(index),
+            Ok(nth) => ledger.acknowledge_as(index, nth),
             Err(error) => errors.push((index, error)),
         }
     }
@@ -279,18 +313,35 @@ async fn deliver(
 
 /// How one fragment travels.
 enum Delivery<'a> {
-    Folder { folder: &'a PathBuf, name: String },
+    Folder { folder: &'a PathBuf, name: Name },
     Host { url: &'a str, key: &'a Token, id: String },
 }
 
+/// What a fragment's file is called after.
+#[derive(Clone)]
+struct Name {
+    wallet: String,
+    epoch: u64,
+    index: u8,
+    of: u8,
+}
+
+impl Name {
+    fn nth(&self, nth: u8) -> String {
+        folder::name(&self.wallet, self.epoch, self.index, self.of, nth)
+    }
+}
+
 impl Delivery<'_> {
-    async fn attempt(&self, document: &[u8]) -> Result<(), DeliveryError> {
+    /// Says the how manieth of its kind it is where it went, from 1.
+    async fn attempt(&self, document: &[u8]) -> Result<u8, DeliveryError> {
         match self {
             Self::Folder { folder, name } => {
                 let (folder, name) = ((*folder).clone(), name.clone());
-                let path = folder.join(&name);
+                let path = folder.join(name.nth(1));
                 let document = Zeroizing::new(document.to_vec());
-                let written = tokio::task::spawn_blocking(move || folder::keep(&folder, &name, &document));
+                let keep = move || folder::keep(&folder, |nth| name.nth(nth), &document);
+                let written = tokio::task::spawn_blocking(keep);
                 match written.await {
                     Ok(kept) => kept,
                     Err(error) => Err(DeliveryError::File { path, source: error.into() }),
@@ -301,7 +352,7 @@ impl Delivery<'_> {
                 let key = Token::new(key.dangerous_expose()).map_err(|_| ClientError::Url)?;
                 let id = KeyId::new(id).map_err(|_| ClientError::Name)?;
                 HttpClient::new(url, Arc::new(key))?.hold_fragment(&id, document).await?;
-                Ok(())
+                Ok(1)
             }
         }
     }

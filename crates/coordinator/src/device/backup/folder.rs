@@ -1,31 +1,61 @@
-//! A fragment as a file for its holder: mode 0600, on disk before it counts, never over another.
+//! A fragment as a file for its holder: mode 0600, on disk before it counts, never over another. Where the name is another
+//! backup's, made by a device that does not remember it, the file is numbered.
 
 use std::{
     fs::{DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use super::DeliveryError;
 
-/// What the file of a fragment is called: nothing of it is secret.
-pub(super) fn name(wallet: &str, epoch: u64, index: u8, of: u8) -> String {
-    format!("{wallet}-epoch-{epoch}-fragment-{index}-of-{of}.maany")
+/// How many backups of one epoch find a name in one folder.
+const MOST: u8 = 16;
+
+/// What the file of a fragment is called, where it is the folder's `nth` of its kind: nothing of it is secret.
+pub(super) fn name(wallet: &str, epoch: u64, index: u8, of: u8, nth: u8) -> String {
+    let again = if nth > 1 { format!("-backup-{nth}") } else { String::new() };
+    format!("{wallet}-epoch-{epoch}-fragment-{index}-of-{of}{again}.maany")
 }
 
-/// Writes the document; one that is there already, byte for byte, is as good as written.
-pub(super) fn keep(folder: &Path, name: &str, document: &[u8]) -> Result<(), DeliveryError> {
+/// Writes the document under the first of its names that is free, or is its own already: the same bytes are as good as written.
+/// Says which of them it was, from 1.
+pub(super) fn keep(folder: &Path, name: impl Fn(u8) -> String, document: &[u8]) -> Result<u8, DeliveryError> {
+    let failed = |source: io::Error| DeliveryError::File { path: folder.to_owned(), source };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    for nth in 1..MOST {
+        if let Kept::Here = keep_as(folder, &name(nth), document)? {
+            return Ok(nth);
+        }
+    }
+    let last = name(MOST);
+    match keep_as(folder, &last, document)? {
+        Kept::Here => Ok(MOST),
+        Kept::Taken => Err(DeliveryError::Exists { path: folder.join(last) }),
+    }
+}
+
+/// What became of one name.
+enum Kept {
+    Here,
+    /// Another fragment has it.
+    Taken,
+}
+
+fn keep_as(folder: &Path, name: &str, document: &[u8]) -> Result<Kept, DeliveryError> {
     let path = folder.join(name);
     let failed = |source: io::Error| DeliveryError::File { path: path.clone(), source };
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-        Ok(file) => write(file, document).and_then(|()| File::open(folder)?.sync_all()).map_err(|source| {
-            // Half a file is of no use, and the next attempt must not find it.
-            let _ = std::fs::remove_file(&path);
-            failed(source)
-        }),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => same(&path, document),
+        Ok(file) => write(file, document)
+            .and_then(|()| File::open(folder)?.sync_all())
+            .map(|()| Kept::Here)
+            .map_err(|source| {
+                // Half a file is of no use, and the next attempt must not find it.
+                let _ = std::fs::remove_file(&path);
+                failed(source)
+            }),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => same(&path, document).map_err(failed),
         Err(error) => Err(failed(error)),
     }
 }
@@ -35,17 +65,10 @@ fn write(mut file: File, document: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn same(path: &PathBuf, document: &[u8]) -> Result<(), DeliveryError> {
-    let read = File::open(path).and_then(|file| {
-        let mut there = zeroize::Zeroizing::new(Vec::with_capacity(document.len() + 1));
-        file.take(document.len() as u64 + 1).read_to_end(&mut there)?;
-        Ok(there.as_slice() == document)
-    });
-    match read {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(DeliveryError::Exists { path: path.clone() }),
-        Err(source) => Err(DeliveryError::File { path: path.clone(), source }),
-    }
+fn same(path: &Path, document: &[u8]) -> io::Result<Kept> {
+    let mut there = zeroize::Zeroizing::new(Vec::with_capacity(document.len() + 1));
+    File::open(path)?.take(document.len() as u64 + 1).read_to_end(&mut there)?;
+    Ok(if there.as_slice() == document { Kept::Here } else { Kept::Taken })
 }
 
 #[cfg(test)]
@@ -54,19 +77,45 @@ mod tests {
 
     use super::*;
 
+    fn numbered(nth: u8) -> String {
+        name("w", 1, 2, 3, nth)
+    }
+
     #[test]
     fn a_fragment_file_is_its_owners_alone_and_never_overwritten() {
         let above = tempfile::tempdir().unwrap();
         let folder = above.path().join("fragments");
-        keep(&folder, "one", b"fragment").unwrap();
+        assert_eq!(keep(&folder, numbered, b"fragment").unwrap(), 1);
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&folder), mode(&folder.join("one"))), (0o700, 0o600));
-        keep(&folder, "one", b"fragment").unwrap();
-        for other in [&b"another"[..], b"fragment and more", b""] {
-            let refused = keep(&folder, "one", other);
-            assert!(matches!(refused, Err(DeliveryError::Exists { .. })), "{refused:?}");
+        assert_eq!((mode(&folder), mode(&folder.join(numbered(1)))), (0o700, 0o600));
+        // Another one gets a name of its own, and finds it again; also one that only begins alike.
+        for (nth, other) in (2..).zip([&b"another"[..], b"fragment and more", b""]) {
+            for _ in 0..2 {
+                assert_eq!(keep(&folder, numbered, other).unwrap(), nth);
+            }
+            assert_eq!(std::fs::read(folder.join(numbered(nth))).unwrap(), other);
         }
-        assert_eq!(std::fs::read(folder.join("one")).unwrap(), b"fragment");
+        assert_eq!(keep(&folder, numbered, b"fragment").unwrap(), 1);
+        assert_eq!(std::fs::read(folder.join(numbered(1))).unwrap(), b"fragment");
+    }
+
+    #[test]
+    fn a_folder_full_of_other_backups_is_an_error_that_names_the_last() {
+        let folder = tempfile::tempdir().unwrap();
+        for other in 1..=MOST {
+            assert_eq!(keep(folder.path(), numbered, &[other]).unwrap(), other);
+        }
+        let refused = keep(folder.path(), numbered, b"one more").unwrap_err();
+        assert!(
+            matches!(&refused, DeliveryError::Exists { path } if path.ends_with(numbered(MOST))),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn the_first_name_of_a_fragment_has_no_number() {
+        assert_eq!(numbered(1), "w-epoch-1-fragment-2-of-3.maany");
+        assert_eq!(numbered(2), "w-epoch-1-fragment-2-of-3-backup-2.maany");
     }
 
     #[test]
@@ -74,7 +123,7 @@ mod tests {
         let above = tempfile::tempdir().unwrap();
         let file = above.path().join("file");
         std::fs::write(&file, b"").unwrap();
-        let refused = keep(&file, "one", b"fragment").unwrap_err();
+        let refused = keep(&file, numbered, b"fragment").unwrap_err();
         assert!(matches!(&refused, DeliveryError::File { path, .. } if path.starts_with(&file)), "{refused}");
     }
 }

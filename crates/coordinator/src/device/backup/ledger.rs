@@ -1,16 +1,17 @@
 //! What a device remembers of a wallet's backup: the plan, who has acknowledged, and the documents still owed.
 //!
 //! It is kept sealed in the device's own vault, under the wallet's id and the epoch of the share. A document is kept
-//! until its holder has it; the coordinator's until the receipt is complete, for it is sent again with a higher count.
+//! until its holder has it; the coordinator's as long as the backup is remembered, for it is sent again with a higher count, and
+//! where the coordinator has lost it.
 //!
 //! ```text
-//! 1     format (1)
+//! 1     format (2; in format 1 every file is the first of its name)
 //! 24    share id
 //! 1     t
 //! 1     settled: 1 once the coordinator has recorded the receipt
 //! 1     holders; for each:
 //!   1     kind: 0 coordinator, 1 folder, 2 by hand, 3 fragment host
-//!   1     acknowledged: 0 or 1
+//!   1     acknowledged: 0 or 1; of a folder, the how manieth file of its name it became
 //!   2+p   folder or address, length first (big-endian), empty for the others
 //!   2+k   API key, likewise
 //!   2+d   document still kept, likewise
@@ -37,7 +38,9 @@ use crate::{
     time,
 };
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+/// The kind of a folder.
+const FOLDER: u8 = 1;
 
 /// Why what is remembered of a backup cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +67,8 @@ pub(super) struct Ledger {
 }
 
 struct Entry {
-    acknowledged: bool,
+    /// Where its holder has it: 1, or the number of the file that it became in a folder. Otherwise 0.
+    acknowledged: u8,
     document: Option<Zeroizing<Vec<u8>>>,
 }
 
@@ -72,7 +76,7 @@ impl Ledger {
     /// A backup of which no holder has anything yet.
     pub(super) fn new(share: ShareId, plan: BackupPlan, documents: &[FragmentDocument]) -> Self {
         let entry = |document: &FragmentDocument| Entry {
-            acknowledged: false,
+            acknowledged: 0,
             document: Some(document.dangerous_to_bytes()),
         };
         Self { share, plan, entries: documents.iter().map(entry).collect(), settled: false }
@@ -131,7 +135,7 @@ impl Ledger {
 
     /// How many holders have their document.
     pub(super) fn acknowledged(&self) -> u8 {
-        let count = self.entries.iter().filter(|entry| entry.acknowledged).count();
+        let count = self.entries.iter().filter(|entry| entry.acknowledged > 0).count();
         u8::try_from(count).unwrap_or(u8::MAX)
     }
 
@@ -147,27 +151,27 @@ impl Ledger {
 
     /// Whether there is nothing to tell the coordinator: it has its document, and the receipt where there is one to have.
     pub(super) fn coordinator_is_done(&self) -> bool {
-        let has_its_own = self.entries.first().is_some_and(|entry| entry.acknowledged);
+        let has_its_own = self.entries.first().is_some_and(|entry| entry.acknowledged > 0);
         has_its_own && (self.settled || self.acknowledged() < self.plan.threshold().t())
     }
 
     /// The holders that lack their document, with it: index from 1, holder, document.
     pub(super) fn owed(&self) -> impl Iterator<Item = (u8, &Holder, &[u8])> {
-        self.numbered().filter(|(_, _, entry)| !entry.acknowledged).map(|(index, holder, entry)| {
+        self.numbered().filter(|(_, _, entry)| entry.acknowledged == 0).map(|(index, holder, entry)| {
             (index, holder, entry.document.as_ref().map_or(&[][..], |document| document))
         })
     }
 
-    /// The coordinator's document, while it is kept.
+    /// The coordinator's document, where it is kept.
     pub(super) fn coordinators(&self) -> Option<&[u8]> {
         self.entries.first().and_then(|entry| entry.document.as_ref()).map(|document| document.as_slice())
     }
 
-    /// The folders that a document was written into, with its index.
-    pub(super) fn folders(&self) -> impl Iterator<Item = (u8, &Path)> {
-        self.numbered().filter(|(_, _, entry)| entry.acknowledged).filter_map(|(index, holder, _)| {
+    /// The folders that a document was written into, with its index and the number of its file.
+    pub(super) fn folders(&self) -> impl Iterator<Item = (u8, &Path, u8)> {
+        self.numbered().filter(|(_, _, entry)| entry.acknowledged > 0).filter_map(|(index, holder, entry)| {
             match holder {
-                Holder::Folder(path) => Some((index, path.as_path())),
+                Holder::Folder(path) => Some((index, path.as_path(), entry.acknowledged)),
                 _ => None,
             }
         })
@@ -201,8 +205,13 @@ impl Ledger {
 
     /// Takes note that this holder has its document.
     pub(super) fn acknowledge(&mut self, index: u8) {
+        self.acknowledge_as(index, 1);
+    }
+
+    /// The same, where it is the `nth` file of its name.
+    pub(super) fn acknowledge_as(&mut self, index: u8, nth: u8) {
         if let Some(entry) = self.entries.get_mut(usize::from(index).wrapping_sub(1)) {
-            entry.acknowledged = true;
+            entry.acknowledged = nth;
             if index != 1 {
                 entry.document = None;
             }
@@ -213,11 +222,16 @@ impl Ledger {
     pub(super) fn coordinator_has(&mut self, receipt: bool) {
         self.acknowledge(1);
         self.settled |= receipt;
-        if self.settled
-            && let Some(entry) = self.entries.first_mut()
-        {
-            entry.document = None;
+    }
+
+    /// Takes note that the coordinator has lost what it acknowledged; `false` where its document is not kept, so that it cannot get it
+    /// again.
+    pub(super) fn coordinator_lost(&mut self) -> bool {
+        self.settled = false;
+        if let Some(entry) = self.entries.first_mut() {
+            entry.acknowledged = 0;
         }
+        self.coordinators().is_some()
     }
 
     fn numbered(&self) -> impl Iterator<Item = (u8, &Holder, &Entry)> {
@@ -239,7 +253,7 @@ impl Ledger {
         out.push(self.plan.threshold().n());
         for ((kind, place, key), entry) in parts {
             out.push(kind);
-            out.push(u8::from(entry.acknowledged));
+            out.push(entry.acknowledged);
             put(&mut out, place);
             put(&mut out, key);
             put(&mut out, entry.document.as_ref().map_or(&[][..], |document| document));
@@ -250,7 +264,7 @@ impl Ledger {
     fn decode(bytes: &[u8]) -> Result<Self, LedgerError> {
         let mut reader = Reader(bytes);
         let [format] = reader.array()?;
-        if format != FORMAT {
+        if !(1..=FORMAT).contains(&format) {
             return Err(LedgerError::Format(format));
         }
         let share = ShareId::from_bytes(reader.array()?);
@@ -262,7 +276,10 @@ impl Ledger {
             let (place, key, document) = (reader.field()?, reader.field()?, reader.field()?);
             holders.push(holder(kind, place, key)?);
             let document = (!document.is_empty()).then(|| Zeroizing::new(document.to_vec()));
-            entries.push(Entry { acknowledged: flag(acknowledged)?, document });
+            if acknowledged > 1 && (format == 1 || kind != FOLDER) {
+                return Err(LedgerError::Damaged);
+            }
+            entries.push(Entry { acknowledged, document });
         }
         if !reader.0.is_empty() {
             return Err(LedgerError::Damaged);
@@ -275,7 +292,7 @@ impl Ledger {
 fn fields(holder: &Holder) -> (u8, &[u8], &[u8]) {
     match holder {
         Holder::Coordinator => (0, &[], &[]),
-        Holder::Folder(path) => (1, path.as_os_str().as_bytes(), &[]),
+        Holder::Folder(path) => (FOLDER, path.as_os_str().as_bytes(), &[]),
         Holder::ByHand => (2, &[], &[]),
         Holder::FragmentHost { url, key } => (3, url.as_bytes(), key.dangerous_expose().as_bytes()),
     }
@@ -285,7 +302,7 @@ fn holder(kind: u8, place: &[u8], key: &[u8]) -> Result<Holder, LedgerError> {
     let text = |bytes| std::str::from_utf8(bytes).map_err(|_| LedgerError::Damaged);
     match kind {
         0 => Ok(Holder::Coordinator),
-        1 => Ok(Holder::Folder(PathBuf::from(OsString::from_vec(place.to_vec())))),
+        FOLDER => Ok(Holder::Folder(PathBuf::from(OsString::from_vec(place.to_vec())))),
         2 => Ok(Holder::ByHand),
         3 => {
             let key = Token::new(text(key)?).map_err(|_| LedgerError::Damaged)?;
@@ -337,7 +354,7 @@ mod tests {
         };
         let holders = vec![Holder::Coordinator, Holder::Folder("/media/stick".into()), host, Holder::ByHand];
         let entries = (1..=4_u8)
-            .map(|index| Entry { acknowledged: false, document: Some(Zeroizing::new(vec![index; 9])) })
+            .map(|index| Entry { acknowledged: 0, document: Some(Zeroizing::new(vec![index; 9])) })
             .collect();
         let plan = BackupPlan::new(2, holders).unwrap();
         Ledger { share: ShareId::from_bytes([7; 24]), plan, entries, settled: false }
@@ -368,18 +385,34 @@ mod tests {
             assert!(Ledger::decode(&bytes[..length]).is_err(), "{length}");
         }
         assert!(matches!(Ledger::decode(&[&bytes[..], &[0]].concat()), Err(LedgerError::Damaged)));
-        for (at, value) in [(25, 1), (26, 2), (27, 0), (28, 9), (29, 2)] {
+        for (at, value) in [(0, 0), (25, 1), (26, 2), (27, 0), (28, 9), (29, 2)] {
             let mut bytes = bytes.to_vec();
             bytes[at] = value;
             assert!(Ledger::decode(&bytes).is_err(), "byte {at}");
         }
         let mut later = bytes.to_vec();
-        later[0] = 2;
-        assert!(matches!(Ledger::decode(&later), Err(LedgerError::Format(2))));
+        later[0] = 3;
+        assert!(matches!(Ledger::decode(&later), Err(LedgerError::Format(3))));
     }
 
     #[test]
-    fn the_coordinators_document_is_kept_until_its_receipt() {
+    fn what_format_1_says_is_read_and_its_files_are_the_first_of_their_names() {
+        let mut old = ledger();
+        old.acknowledge(2);
+        let mut bytes = old.encode().to_vec();
+        bytes[0] = 1;
+        let folders: Vec<_> = Ledger::decode(&bytes).unwrap().folders().map(|(_, _, nth)| nth).collect();
+        assert_eq!(folders, [1]);
+        old.acknowledge_as(2, 3);
+        let bytes = old.encode();
+        assert_eq!(Ledger::decode(&bytes).unwrap().folders().map(|(_, _, nth)| nth).collect::<Vec<_>>(), [3]);
+        let mut numbered = bytes.to_vec();
+        numbered[0] = 1;
+        assert!(matches!(Ledger::decode(&numbered), Err(LedgerError::Damaged)));
+    }
+
+    #[test]
+    fn the_coordinators_document_is_kept_for_the_day_on_which_it_is_lost() {
         let mut ledger = ledger();
         assert!(!ledger.coordinator_is_done());
         ledger.coordinator_has(false);
@@ -388,7 +421,13 @@ mod tests {
         ledger.acknowledge(3);
         assert!(!ledger.coordinator_is_done(), "two of two: the coordinator has to hear of it");
         ledger.coordinator_has(true);
-        assert!(ledger.coordinator_is_done() && ledger.coordinators().is_none() && ledger.is_settled());
+        assert!(ledger.coordinator_is_done() && ledger.coordinators().is_some() && ledger.is_settled());
+        assert!(ledger.coordinator_lost());
+        assert!(!ledger.coordinator_is_done() && !ledger.is_settled());
+        assert_eq!((owed(&ledger), ledger.acknowledged()), (vec![1, 2, 4], 1));
+        // One that an earlier release made has forgotten it.
+        ledger.entries[0].document = None;
+        assert!(!ledger.coordinator_lost());
     }
 
     #[test]
