@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use maany_coordinator::device::{BackupPlan, Holder as FragmentHolder};
+use maany_coordinator::device::{BackupPlan, BackupStatus, Holder as FragmentHolder};
 use maany_coordinator::engine::backup::FragmentDocument;
 use maany_coordinator::proto::RequestId;
 use maany_coordinator::retry::Backoff;
@@ -30,9 +30,8 @@ pub(crate) struct Belongings {
     pub(crate) user: User,
     /// A backup that was made before.
     pub(crate) documents: Vec<Zeroizing<Vec<u8>>>,
-    /// Where fragments go that stay in the house, and where those go for which there is no place any more: a fragment is
-    /// never written over another one.
-    pub(crate) drawers: [Folder; 2],
+    /// Where fragments go that stay in the house.
+    pub(crate) drawer: Folder,
 }
 
 impl Belongings {
@@ -46,9 +45,8 @@ impl Belongings {
     }
 
     /// Two of three, or three of four; enough of them can be reached.
-    fn plan(&self, split: Split, drawer: usize) -> Result<BackupPlan, Failure> {
-        let folder = self.drawers.get(drawer).ok_or("there is no such drawer")?;
-        let drawer = |name: &str| FragmentHolder::Folder(folder.path().join(name));
+    fn plan(&self, split: Split) -> Result<BackupPlan, Failure> {
+        let drawer = |name: &str| FragmentHolder::Folder(self.drawer.path().join(name));
         Ok(match split {
             Split::TwoOfThree => BackupPlan::new(
                 2,
@@ -80,34 +78,34 @@ pub(crate) fn prepare(
 pub(crate) fn begin(
     world: &World<'_>,
     verb: Verb,
+    trouble: Option<Trouble>,
     belongings: &Belongings,
     code: Option<String>,
 ) -> Result<tokio::task::JoinHandle<Result<(), Failure>>, Failure> {
-    let holder = world.device.holder()?.clone();
+    let carries_on = matches!(verb, Verb::Resume(_, _)) || matches!(trouble, Some(Trouble::CutAndResumed(_)));
+    let holder = world.device.holder()?;
+    let holder = if carries_on { patient(holder) } else { holder.clone() };
     let user = belongings.user.clone();
     match verb {
         Verb::Dkg => world.device.spawn(async move {
-            let made = holder.device()?.create_wallet(Some(KeyId::new(NAME)?)).await?.value;
-            user.seen().wallet = Some(made);
+            let made = holder.device()?.create_wallet(Some(KeyId::new(NAME)?)).await?;
+            user.ended(&made.report);
+            user.seen().wallet = Some(made.value);
             Ok(())
         }),
-        Verb::Sign(ask) => {
+        Verb::Sign(ask) | Verb::Resume(ask, _) => {
             let wallet = belongings.wallet()?;
             world.device.spawn(async move { sign(&holder, &user, ask, &wallet).await })
-        }
-        Verb::Resume(ask, _) => {
-            let wallet = belongings.wallet()?;
-            world.device.spawn(async move { sign(&patient(&holder), &user, ask, &wallet).await })
         }
         Verb::Refresh => {
             let wallet = belongings.wallet()?.wallet;
             world.device.spawn(async move {
-                holder.device()?.refresh(&wallet).await?;
+                user.ended(&holder.device()?.refresh(&wallet).await?.report);
                 Ok(())
             })
         }
         Verb::Backup(split) => {
-            let (wallet, plan) = (belongings.wallet()?.wallet, belongings.plan(split, 0)?);
+            let (wallet, plan) = (belongings.wallet()?.wallet, belongings.plan(split)?);
             world.device.spawn(async move {
                 holder.device()?.back_up(&wallet, plan).await?;
                 Ok(())
@@ -117,7 +115,7 @@ pub(crate) fn begin(
             let documents = belongings.documents()?;
             let code = code.ok_or("a restore takes a code")?;
             world.device.spawn(async move {
-                holder.device()?.restore(documents, &code).await?;
+                user.ended(&holder.device()?.restore(documents, &code).await?.report);
                 Ok(())
             })
         }
@@ -139,7 +137,7 @@ pub(crate) fn again(
             world.device.run(sign_again(&holder, &belongings.user, ask, &wallet, trouble))?
         }
         Verb::Refresh => Ok(()),
-        Verb::Backup(split) => back_up_again(world, &holder, split, trouble, belongings),
+        Verb::Backup(split) => back_up_again(world, &holder, split, belongings),
         Verb::Restore => restore_again(world, &holder, belongings),
     }
 }
@@ -148,8 +146,9 @@ async fn sign(holder: &Holder, user: &User, ask: Ask, wallet: &WalletInfo) -> Re
     let (device, order) = (holder.device()?, ask.order(wallet, SEQUENCE)?);
     let request = RequestId::from_hex(&device.request(&wallet.wallet, &order).await?.id)?;
     user.seen().request.get_or_insert(request);
-    let signed = device.sign_request(&wallet.wallet, request, &order).await?.value;
-    user.seen().signatures.push(signed);
+    let signed = device.sign_request(&wallet.wallet, request, &order).await?;
+    user.ended(&signed.report);
+    user.seen().signatures.push(signed.value);
     Ok(())
 }
 
@@ -190,15 +189,12 @@ fn create_again(
     let device = holder.device()?;
     let named = |name: &str| KeyId::new(name).map_err(Failure::from);
     let made = match world.device.run(device.create_wallet(Some(named(NAME)?)))? {
-        Err(DeviceError::KeyIdTaken) => match world.device.run(device.wallet(NAME))? {
-            // It was this device's: it died between the commit and telling anybody.
-            Ok(wallet) => wallet,
-            // A disk that lost its share before its address was shown to anybody loses a name, not a wallet.
-            Err(_) if trouble.and_then(|trouble| trouble.losing()) == Some(Side::Device) => {
-                world.device.run(device.create_wallet(Some(named("second")?)))??.value
-            }
-            Err(error) => return Err(error.into()),
-        },
+        // A disk that lost its share before its address was shown to anybody loses a name, not a wallet.
+        Err(DeviceError::KeyIdTaken)
+            if trouble.and_then(|trouble| trouble.losing()) == Some(Side::Device) =>
+        {
+            world.device.run(device.create_wallet(Some(named("second")?)))??.value
+        }
         other => other?.value,
     };
     user.seen().wallet = Some(made);
@@ -228,53 +224,37 @@ pub(crate) fn step_up(world: &World<'_>, belongings: &Belongings) -> Result<Stri
     world.server.run(world.server.running()?.step_up(&wallet))?
 }
 
-/// The backup is completed, or made where there is none yet; then its holders are asked for it. A person whose machine's
-/// disk has lied about it makes another one.
+/// The backup is completed, or made where there is none yet; then its holders are asked for it.
 fn back_up_again(
     world: &World<'_>,
     holder: &Holder,
     split: Split,
-    trouble: Option<Trouble>,
     belongings: &Belongings,
 ) -> Result<(), Failure> {
     let wallet = belongings.wallet()?.wallet;
     let device = holder.device()?;
-    let plan = belongings.plan(split, 0)?;
+    let plan = belongings.plan(split)?;
     let status = world.device.run(async {
         match device.complete_backup(&wallet).await {
             Err(DeviceError::NoBackup) => device.back_up(&wallet, plan).await,
             other => other,
         }
     })??;
-    let restores = if status.is_complete {
-        drill(world, belongings, 0)
-    } else {
-        Err(format!("not backed up: {status:?}").into())
-    };
-    if restores.is_ok() || trouble.and_then(|trouble| trouble.losing()).is_none() {
-        return restores;
+    if !status.is_complete {
+        return Err(format!("not backed up: {status:?}").into());
     }
-    let status = world.device.run(device.back_up(&wallet, belongings.plan(split, 1)?))??;
-    if status.is_complete {
-        drill(world, belongings, 1)
-    } else {
-        Err(format!("not backed up the second time: {status:?}").into())
-    }
+    drill(world, belongings, &status)
 }
 
 /// The backup as its holders have it: the server's part and the drawer's restore the wallet.
-fn drill(world: &World<'_>, belongings: &Belongings, drawer: usize) -> Result<(), Failure> {
+fn drill(world: &World<'_>, belongings: &Belongings, status: &BackupStatus) -> Result<(), Failure> {
     let wallet = belongings.wallet()?;
     // Fetching a fragment takes the operator's grant.
     step_up(world, belongings)?;
     let device = world.device.holder()?.device()?;
     let mut documents = vec![world.device.run(device.fetch_fragment(&wallet.wallet))??];
-    let folder = belongings.drawers.get(drawer).ok_or("there is no such drawer")?;
-    for place in std::fs::read_dir(folder.path())? {
-        for file in std::fs::read_dir(place?.path())? {
-            let bytes = Zeroizing::new(std::fs::read(file?.path())?);
-            documents.push(FragmentDocument::from_bytes(&bytes)?);
-        }
+    for file in &status.files {
+        documents.push(FragmentDocument::from_bytes(&Zeroizing::new(std::fs::read(file)?))?);
     }
     let found = world.device.run(device.verify_backup(&wallet.wallet, &documents))??;
     if found.public_key == wallet.public_key { Ok(()) } else { Err("another wallet's backup".into()) }
@@ -287,6 +267,5 @@ pub(crate) fn belongings(
     documents: &[Zeroizing<Vec<u8>>],
 ) -> Result<Belongings, Failure> {
     let user = if verb == Verb::Dkg { User::default() } else { User::of(wallet.clone()) };
-    let drawers = [running_server::folder()?, running_server::folder()?];
-    Ok(Belongings { user, documents: documents.to_vec(), drawers })
+    Ok(Belongings { user, documents: documents.to_vec(), drawer: running_server::folder()? })
 }

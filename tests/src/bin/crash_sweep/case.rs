@@ -41,6 +41,8 @@ pub(crate) struct Told {
     pub(crate) way: Way,
     /// How often a machine was booted again.
     pub(crate) boots: usize,
+    /// Whether the session that was cut went on by itself, over another socket.
+    pub(crate) resumed: bool,
 }
 
 impl Case {
@@ -51,8 +53,12 @@ impl Case {
         let code = calls::prepare(&world, self.verb, &belongings)?;
         world.arm(self.trouble);
         strike_first(&world, self.verb);
-        let call = calls::begin(&world, self.verb, &belongings, code)?;
+        let call = calls::begin(&world, self.verb, Some(self.trouble), &belongings, code)?;
         let weathered = world.weather(call, Some(self.trouble))?;
+        let resumed = belongings.user.seen().retries == Some(0);
+        if let (Trouble::CutAndResumed(_), Some(Err(error))) = (self.trouble, &weathered.answer) {
+            return Err(Broken::Lost(format!("the device did not carry on by itself: {error}").into()));
+        }
         calls::again(&world, self.verb, Some(self.trouble), &belongings).map_err(|error| {
             let first = match &weathered.answer {
                 Some(Err(error)) => format!("; the first call: {error}"),
@@ -61,7 +67,7 @@ impl Case {
             Broken::Lost(format!("the call after it: {error}{first}").into())
         })?;
         let way = promises::check(&world, self.verb, Some(self.trouble), &belongings)?;
-        Ok(Told { came: weathered.came, way, boots: world.boots })
+        Ok(Told { came: weathered.came, way, boots: world.boots, resumed })
     }
 }
 
@@ -82,7 +88,7 @@ pub(crate) fn trace(verb: Verb, house: &House, template: &Template) -> Result<Tr
             steps.lock().unwrap_or_else(PoisonError::into_inner).push(Step { place, kind, commits });
         }
     });
-    let call = calls::begin(&world, verb, &belongings, code)?;
+    let call = calls::begin(&world, verb, None, &belongings, code)?;
     let weathered = world.weather(call, None)?;
     if let Some(Err(error)) = weathered.answer {
         return Err(Broken::Lost(format!("without any trouble: {error}").into()));

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use maany_tests::report::{say, table};
 
-use crate::limits::is_beyond_the_older_profile;
 use crate::promises::{Broken, Way};
 use crate::sweep::Outcome;
+use crate::trouble::Trouble;
 
 /// Fewer cases than this are no sweep.
 pub(crate) const FEWEST: usize = 2_000;
@@ -19,13 +19,13 @@ pub(crate) struct Figures {
     making_shares: usize,
     missed: usize,
     lost: usize,
-    beyond: usize,
     twice: usize,
     left: usize,
     unrun: usize,
     boots: usize,
     refreshed: usize,
     restored: usize,
+    resumed: BTreeMap<&'static str, [usize; 2]>,
     counts: BTreeMap<(&'static str, &'static str), usize>,
 }
 
@@ -44,8 +44,11 @@ impl Figures {
                     figures.boots += told.boots;
                     figures.refreshed += usize::from(told.way == Way::Refreshed);
                     figures.restored += usize::from(told.way == Way::Restored);
+                    if let Trouble::CutAndResumed(_) = case.trouble {
+                        let [all, resumed] = figures.resumed.entry(case.verb.name()).or_default();
+                        (*all, *resumed) = (*all + 1, *resumed + usize::from(told.resumed));
+                    }
                 }
-                Err(Broken::Lost(_)) if is_beyond_the_older_profile(case) => figures.beyond += 1,
                 Err(Broken::Lost(_)) => figures.lost += 1,
                 Err(Broken::SignedTwice(_)) => figures.twice += 1,
                 Err(Broken::Left(_)) => figures.left += 1,
@@ -58,9 +61,10 @@ impl Figures {
         figures
     }
 
-    /// Whether every promise was kept.
+    /// Whether every promise was kept, and sessions were resumed where they were to be: no verb began anew after every cut.
     pub(crate) fn is_clean(&self) -> bool {
-        self.lost + self.twice + self.left + self.unrun == 0
+        let resumes = self.resumed.values().all(|[_, resumed]| *resumed > 0);
+        self.lost + self.twice + self.left + self.unrun == 0 && resumes
     }
 
     /// Whether it was a whole sweep.
@@ -79,10 +83,11 @@ impl Figures {
             "after a lost write, {} wallets took a refresh and {} a restore to sign again",
             self.refreshed, self.restored
         ));
-        say(format_args!(
-            "{} wallets of the older profile lost to a server's disk that lost their activation, which that profile cannot mend",
-            self.beyond
-        ));
+        for (verb, [all, resumed]) in &self.resumed {
+            say(format_args!(
+                "{verb}: of {all} sessions that were cut {resumed} went on over another socket, the others in another session"
+            ));
+        }
         say(format_args!(
             "wallets lost {}, double signatures {}, sides that do not agree {}, cases that could not be run {}, time {:.0} s",
             self.lost,

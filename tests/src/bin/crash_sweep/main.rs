@@ -8,7 +8,6 @@
 mod calls;
 mod case;
 mod figures;
-mod limits;
 mod plan;
 mod process;
 mod promises;

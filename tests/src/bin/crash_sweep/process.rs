@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use maany_coordinator::ServerLimits;
 use maany_coordinator::engine_pool::{EnginePool, PoolConfig};
+use maany_coordinator_proto::Limits;
 use maany_coordinator_storage::ShareStore;
 use maany_coordinator_storage::fault::FaultStore;
 use maany_tests::running_server::{Folder, Setup};
@@ -16,6 +18,9 @@ use crate::stores::Backend;
 
 /// How long the threads of a killed process may take for what cannot be interrupted: a write to the disk, a read.
 const LAST_WRITES: Duration = Duration::from_secs(20);
+
+/// How long a server waits for a device that is gone, where it cannot let another session in: longer than any engine step takes.
+const STEP: Duration = Duration::from_secs(4);
 
 /// Threads and an open store.
 struct Process {
@@ -60,7 +65,9 @@ impl ServerProcess {
     /// Boots the server of this disk.
     pub(crate) fn boot(backend: Backend, disk: &Folder) -> Result<Self, Failure> {
         let process = Process::start(backend, disk.path())?;
+        let session = Limits { step_deadline: STEP, backup_window: STEP, ..Limits::default() };
         let setup = Setup {
+            limits: ServerLimits { session, ..ServerLimits::default() },
             folder: Some(Arc::clone(disk)),
             store: Some(Arc::clone(&process.store) as Arc<dyn ShareStore>),
             pool: PoolConfig::with_threads(std::num::NonZeroUsize::MIN),

@@ -8,7 +8,6 @@ use maany_tests::Failure;
 use maany_tests::report::say;
 
 use crate::case::{Case, Told};
-use crate::limits::is_beyond_the_older_profile;
 use crate::promises::Broken;
 use crate::template::Template;
 use crate::world::House;
@@ -32,9 +31,7 @@ pub(crate) fn run(cases: &[Case], templates: &[Template]) -> Result<Vec<Outcome>
                     .find(|template| template.stores == case.stores)
                     .ok_or("there are no disks for these stores")?;
                 let outcome = case.run(&house, template);
-                if let Err(broken) = &outcome
-                    && !is_beyond_the_older_profile(case)
-                {
+                if let Err(broken) = &outcome {
                     say(format_args!("BROKEN {case}\n       {broken}"));
                 }
                 outcomes.lock().unwrap_or_else(PoisonError::into_inner).push((*case, outcome));

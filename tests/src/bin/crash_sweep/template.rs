@@ -9,8 +9,9 @@ use maany_coordinator::WalletInfo;
 use maany_coordinator::engine::backup::Threshold;
 use maany_coordinator::engine_pool::EnginePool;
 use maany_coordinator_proto::KeyId;
+use maany_coordinator_storage::{Owner, WalletId};
 use maany_tests::Failure;
-use maany_tests::running_server::{Folder, folder};
+use maany_tests::running_server::{Folder, TENANT, folder};
 use zeroize::Zeroizing;
 
 use crate::process::{DeviceProcess, ServerProcess};
@@ -76,10 +77,19 @@ impl Template {
         let documents = device.run(holder.backup(&wallet.wallet, Threshold::default()))??;
         let documents =
             documents.iter().map(|document| Zeroizing::new(document.dangerous_to_bytes().to_vec())).collect();
+        is_of_protocol_2(&server, &wallet)?;
         device.end();
         server.end();
         Ok(Self { stores, token, bare, made: disks, wallet, documents })
     }
+}
+
+/// A wallet of the older profile would make every case one of the older profile.
+fn is_of_protocol_2(server: &ServerProcess, wallet: &WalletInfo) -> Result<(), Failure> {
+    let id = WalletId::from_bytes(*wallet.wallet.as_bytes());
+    let row = server.run(server.running()?.vault().wallet(&Owner::new(TENANT, "alice"), id))??;
+    let row = row.ok_or("the server has no such wallet")?;
+    if row.device.enrolled.is_some() { Ok(()) } else { Err("the wallet's device has proven nothing".into()) }
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<(), Failure> {

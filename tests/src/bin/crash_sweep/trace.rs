@@ -33,6 +33,10 @@ impl Trace {
         for step in self.steps.iter().skip(begin) {
             let moment = Moment::Message(step.place);
             troubles.push(Trouble::Cut(step.place));
+            // A session that was resumed once already belongs to a device that goes on resuming: that is the same.
+            if step.kind == Kind::Session && first.is_none() {
+                troubles.push(Trouble::CutAndResumed(step.place));
+            }
             for (side, (commits, floor)) in Side::BOTH.into_iter().zip(step.commits.into_iter().zip(floor)) {
                 troubles.push(Trouble::Dies(side, moment));
                 if commits > floor {

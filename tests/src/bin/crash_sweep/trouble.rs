@@ -37,8 +37,10 @@ pub(crate) enum Moment {
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Trouble {
-    /// Every connection breaks.
+    /// Every connection breaks, and the device gives up.
     Cut(Place),
+    /// Every connection breaks, and the device carries the session on by itself.
+    CutAndResumed(Place),
     /// A machine dies, and its connections with it.
     Dies(Side, Moment),
     /// The same; and the last commit before it, this one, was answered and is not on its disk.
@@ -50,7 +52,7 @@ impl Trouble {
     pub(crate) fn losing(&self) -> Option<Side> {
         match self {
             Self::DiesLosing(side, _, _) => Some(*side),
-            Self::Cut(_) | Self::Dies(_, _) => None,
+            Self::Cut(_) | Self::CutAndResumed(_) | Self::Dies(_, _) => None,
         }
     }
 
@@ -58,6 +60,7 @@ impl Trouble {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Cut(_) => "cut",
+            Self::CutAndResumed(_) => "cut-and-resumed",
             Self::Dies(Side::Server, _) => "server-dies",
             Self::Dies(Side::Device, _) => "device-dies",
             Self::DiesLosing(Side::Server, _, _) => "server-dies-last-write-lost",
@@ -70,7 +73,7 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.kind();
         match self {
-            Self::Cut(place) => write!(f, "{kind}/{place}"),
+            Self::Cut(place) | Self::CutAndResumed(place) => write!(f, "{kind}/{place}"),
             Self::Dies(_, moment) => write!(f, "{kind}/{moment}"),
             Self::DiesLosing(_, moment, commit) => write!(f, "{kind}/commit-{commit}-{moment}"),
         }

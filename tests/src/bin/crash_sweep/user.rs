@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use maany_coordinator::device::Report;
 use maany_coordinator::proto::RequestId;
 use maany_coordinator::{Signed, WalletInfo};
 
@@ -16,6 +17,8 @@ pub(crate) struct Seen {
     pub(crate) wallet: Option<WalletInfo>,
     /// The request that the first call made.
     pub(crate) request: Option<RequestId>,
+    /// How many sessions the first call began after its first one, where it came to its end.
+    pub(crate) retries: Option<u32>,
     /// Every signature that was given.
     pub(crate) signatures: Vec<Signed>,
 }
@@ -26,6 +29,11 @@ impl User {
         let user = Self::default();
         user.seen().wallet = Some(wallet);
         user
+    }
+
+    /// Notes what the first call that came to its end took.
+    pub(crate) fn ended(&self, report: &Report) {
+        self.seen().retries.get_or_insert(report.retries);
     }
 
     pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {

@@ -86,7 +86,9 @@ impl<'a> World<'a> {
             store(side).arm(Fault::Lose(self.commits(side) + commit));
         }
         match trouble {
-            Trouble::Cut(place) => self.wire.strike(place, Afterwards::Open, || {}),
+            Trouble::Cut(place) | Trouble::CutAndResumed(place) => {
+                self.wire.strike(place, Afterwards::Open, || {})
+            }
             Trouble::Dies(side, moment) | Trouble::DiesLosing(side, moment, _) => match moment {
                 Moment::Message(place) => {
                     let store = store(side);
