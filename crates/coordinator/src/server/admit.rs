@@ -55,7 +55,7 @@ pub(super) async fn admit(
                     request = Some(found);
                     Admission::Sign(SignFacts::Open(facts))
                 }
-                ForSession::AlreadySigned => Admission::Sign(SignFacts::AlreadySigned),
+                ForSession::AlreadySigned(_) => Admission::Sign(SignFacts::AlreadySigned),
                 ForSession::NotAllowed => return Err(Refusal::NotAllowed),
                 ForSession::Unavailable => return Err(Refusal::Internal),
             }

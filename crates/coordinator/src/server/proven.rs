@@ -4,7 +4,6 @@
 
 use maany_coordinator_proto::{
     Hello, IdentityPublicKey, Intent, ProvenClaim,
-    control::SignatureBytes,
     proof::Challenge,
     session::{
         Asked, ProvenAdmission, ProvenFacts, Refusal, SteppedUp,
@@ -94,7 +93,10 @@ pub(super) async fn admit(
                     admitted.request = Some(found);
                     Asked::Open
                 }
-                ForSession::AlreadySigned => Asked::Signed(signature(parts, principal, &hello).await?),
+                ForSession::AlreadySigned(found) => {
+                    let signature = found.signature().ok_or(Refusal::Internal)?;
+                    Asked::Signed(convert::signature(signature))
+                }
                 ForSession::NotAllowed => return Err(Refusal::NotAllowed),
                 ForSession::Unavailable => return Err(Refusal::Internal),
             };
@@ -164,11 +166,4 @@ fn classify(row: &WalletRecord, hello: &Hello, identity: &IdentityPublicKey) -> 
         Intent::Dkg | Intent::Sign => false,
     };
     if may_enrol && hello.step_up().is_some() { Ok(Class::New) } else { Err(Refusal::UnknownWallet) }
-}
-
-async fn signature(parts: &Parts, principal: &Principal, hello: &Hello) -> Result<SignatureBytes, Refusal> {
-    let id = hello.request_id().ok_or(Refusal::NotAllowed)?;
-    let found = parts.requests.get(principal, id).await.map_err(|_| Refusal::Internal)?;
-    let bytes = found.as_ref().and_then(|request| request.signature()).ok_or(Refusal::Internal)?;
-    Ok(convert::signature(bytes))
 }

@@ -16,8 +16,8 @@ use crate::{auth::Principal, convert};
 pub enum ForSession {
     /// This request may be signed.
     Open(Box<Row<SignRequestRecord>>),
-    /// The request has its signature, which is fetched by the request's id. No second one is made.
-    AlreadySigned,
+    /// This request has its signature. No second one is made.
+    AlreadySigned(Box<SignRequest>),
     /// Nothing may be signed. The cause is not for the peer: no such request, refused, expired, ambiguous, raw.
     NotAllowed,
     /// It cannot be told now.
@@ -43,7 +43,7 @@ impl SignRequests {
         match found {
             Ok(request) => match request.status() {
                 Status::Open => ForSession::Open(Box::new(request.into_row())),
-                Status::Signed => ForSession::AlreadySigned,
+                Status::Signed => ForSession::AlreadySigned(Box::new(request)),
                 Status::Refused | Status::Expired | Status::Failed | Status::Replaced => {
                     ForSession::NotAllowed
                 }

@@ -219,7 +219,9 @@ async fn a_signature_is_stored_once_and_never_changed() {
     assert_eq!(read.status(), Status::Signed);
     assert_eq!(read.signature().unwrap()[..64], first.to_bytes());
     let session = bench.requests.for_session(&alice(), &row, Some(request.id()), None).await;
-    assert!(matches!(session, ForSession::AlreadySigned));
+    assert!(
+        matches!(session, ForSession::AlreadySigned(found) if found.signature() == stored.signature.as_ref())
+    );
     let failed = bench.requests.mark_failed(&alice(), &stored, "quarantined").await;
     assert!(matches!(failed, Err(SignRequestError::Over)));
 }

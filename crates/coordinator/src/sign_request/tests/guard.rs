@@ -168,7 +168,7 @@ async fn a_bare_digest_excludes_itself_and_is_signed_once() {
     assert!(matches!(again, Created::Existing(again) if again.id() == first.id()));
     sign(&bench.requests, &first).await;
     let session = bench.requests.for_session(&alice(), &row, None, Some(&digest)).await;
-    assert!(matches!(session, ForSession::AlreadySigned), "{session:?}");
+    assert!(matches!(session, ForSession::AlreadySigned(_)), "{session:?}");
 }
 
 /// A policy that allows whatever it is asked.

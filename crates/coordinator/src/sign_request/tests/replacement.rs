@@ -57,7 +57,7 @@ async fn a_session_that_was_faster_keeps_its_signature() {
     let kept = bench.requests.get(&alice(), first.id()).await.unwrap().unwrap();
     assert_eq!((kept.status(), kept.signature()), (Status::Signed, signed.signature.as_ref()));
     let session = bench.requests.for_session(&alice(), &row, Some(first.id()), None).await;
-    assert!(matches!(session, ForSession::AlreadySigned));
+    assert!(matches!(session, ForSession::AlreadySigned(_)));
     // The guard has passed on.
     assert_eq!(taken_by(bench.requests.create(&alice(), &row, direct(&row, "7", 7)).await), second.id());
     let stale = replacing(direct(&row, "7", 7), &first);
