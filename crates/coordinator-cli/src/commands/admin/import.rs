@@ -78,13 +78,16 @@ pub(super) async fn run(args: Import, output: &mut Output) -> Result<(), CliErro
                 imported.damaged
             ))?;
         }
-        page.remark(
-            "wallets that were refreshed or restored since are frozen by their device's next session;",
-        )?;
+        page.remark("wallets that were refreshed since are frozen by their device's next session;")?;
         page.remark(
             "`maany admin quarantine list` names them, and a restore with a step-up code brings them back",
         )?;
-        page.remark("API keys that were revoked since are valid again")
+        page.remark("what the server has learnt since is forgotten, and nothing here can tell what it was:")?;
+        page.remark("API keys that were revoked are valid again, and wallets that were quarantined sign again;")?;
+        page.remark(
+            "a device that a restore has replaced signs again, and its successor is refused: restore once more;",
+        )?;
+        page.remark("a sequence that was signed can be signed a second time, until the chain has moved past it")
     })?;
     Ok(())
 }
