@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use maany_coordinator::engine::backup::Threshold;
 use maany_coordinator::proto::CloseCode;
 use maany_coordinator::{DeviceError, WalletInfo};
 use maany_tests::line::{Cut, Sender};
@@ -130,4 +131,52 @@ async fn a_stranger_with_the_same_token_ends_nobodys_session() {
     assert!(matches!(code, Some(CloseCode::NotAllowed | CloseCode::Busy)), "{refused:?}");
     assert!(!hanging.is_finished(), "the session was ended");
     hanging.abort();
+}
+
+/// A device that was bought today, with the backup of the lost one.
+async fn successor(world: &World) -> Holder {
+    let successor = Holder::in_memory(&world.server.url(), world.holder.token()).await.unwrap();
+    planted::acquainted(&world.server, &successor).await.unwrap();
+    successor
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_phone_does_not_end_the_stepped_up_restore_that_replaces_it() {
+    let world = World::new().await;
+    let id = world.wallet.wallet;
+    let documents = world.holder.device().unwrap().backup(&id, Threshold::default()).await.unwrap();
+    let code = world.server.step_up(&id).await.unwrap();
+    let successor = successor(&world).await;
+    let line = world.falling_silent(Sender::Device, 3).await;
+    let device = successor.through(&line.url()).device().unwrap();
+    let restoring = tokio::spawn(async move { device.restore(documents, &code).await });
+    while line.cuts() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // The server reads the last frame that passed.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let order = order::send_one(&world.wallet.public_key, maany_tests::holder::fresh()).unwrap();
+    let refused = world.holder.device().unwrap().sign(&id, &order).await.unwrap_err();
+    assert_eq!(refused.close_code(), Some(CloseCode::Busy), "{refused:?}");
+    assert!(!restoring.is_finished(), "the restore was ended");
+    restoring.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_phone_that_hangs_does_not_keep_a_stepped_up_restore_out() {
+    let world = World::new().await;
+    let id = world.wallet.wallet;
+    let documents = world.holder.device().unwrap().backup(&id, Threshold::default()).await.unwrap();
+    let code = world.server.step_up(&id).await.unwrap();
+    let successor = successor(&world).await;
+    let line = world.falling_silent(Sender::Device, 3).await;
+    let device = world.holder.through(&line.url()).device().unwrap();
+    let hanging = tokio::spawn(async move { device.refresh(&id).await });
+    while line.cuts() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(STEP / 4).await;
+    let restored = successor.device().unwrap().restore(documents, &code).await;
+    hanging.abort();
+    assert!(restored.is_ok(), "{:?}", restored.err());
 }
