@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use maany_coordinator::cosmos::SignMode;
+use maany_coordinator::http::client::ClientError;
 use maany_coordinator::proto::{KeyId, RequestId};
 use maany_coordinator::storage::{RedbStore, record::WalletState};
-use maany_coordinator::{Device, WalletInfo};
+use maany_coordinator::{Device, DeviceError, SignOrder, WalletInfo};
 use maany_mpc_core::backup::Threshold;
 use maany_tests::{Failure, Holder, order};
 
@@ -17,6 +19,10 @@ use crate::telling::{Question, Told};
 
 /// Wallets that a device makes at most.
 const WALLETS: usize = 3;
+/// Sequences that a wallet's documents are drawn from.
+const SEQUENCES: u64 = 24;
+/// Amounts that they are drawn from.
+const AMOUNTS: u64 = 3;
 /// Between two attempts while the server is away.
 const PAUSE: Duration = Duration::from_millis(30);
 
@@ -87,13 +93,24 @@ async fn create(device: &Device, name: &str) -> Result<(), Failure> {
     Told::Shown { wallet: made.value.wallet.to_string() }.say()
 }
 
+/// Few sequences and few amounts, so that documents meet: equal ones, and ones that exclude each other.
 async fn sign(device: &Device, wallet: &WalletInfo, dice: &mut Dice) -> Result<(), Failure> {
-    let sequence = dice.below(1 << 48);
-    let order = order::send_one(&wallet.public_key, sequence)?;
-    let view = device.request(&wallet.wallet, &order).await?;
-    let question = Question { wallet: wallet.wallet.to_string(), request: view.id, sequence };
-    let Question { wallet: name, request, .. } = question.clone();
-    Told::Requested { wallet: name, request, sequence }.say()?;
+    let (sequence, amount) = (dice.below(SEQUENCES), 1 + dice.below(AMOUNTS));
+    let order = order(wallet, sequence, amount)?;
+    let (view, replaces) = match device.request(&wallet.wallet, &order).await {
+        Ok(view) => (view, None),
+        Err(error) => {
+            let Some(holder) = holder(&error) else { return Err(error.into()) };
+            Told::Taken.say()?;
+            if dice.below(3) > 0 {
+                return Ok(());
+            }
+            let replaced = RequestId::from_hex(&holder)?;
+            (device.request_replacing(&wallet.wallet, &order, replaced).await?, Some(holder))
+        }
+    };
+    let question = Question { wallet: wallet.wallet.to_string(), request: view.id, sequence, amount };
+    Told::Requested { question: question.clone(), replaces }.say()?;
     ask(device, wallet, &question, false).await?;
     if dice.below(4) == 0 {
         ask(device, wallet, &question, true).await?;
@@ -101,8 +118,22 @@ async fn sign(device: &Device, wallet: &WalletInfo, dice: &mut Dice) -> Result<(
     Ok(())
 }
 
+fn order(wallet: &WalletInfo, sequence: u64, amount: u64) -> Result<SignOrder, Failure> {
+    order::send(&wallet.public_key, &amount.to_string(), sequence, SignMode::Direct)
+}
+
+/// Whose the sequence is, where that is why a request was refused.
+fn holder(error: &DeviceError) -> Option<String> {
+    match error {
+        DeviceError::Http(ClientError::Refused { error, .. }) if error.code == "sequence_taken" => {
+            error.request.clone()
+        }
+        _ => None,
+    }
+}
+
 async fn ask(device: &Device, wallet: &WalletInfo, question: &Question, asked: bool) -> Result<(), Failure> {
-    let order = order::send_one(&wallet.public_key, question.sequence)?;
+    let order = order(wallet, question.sequence, question.amount)?;
     let id = RequestId::from_hex(&question.request)?;
     let signed = device.sign_request(&wallet.wallet, id, &order).await?.value;
     let Question { wallet, request, .. } = question.clone();
@@ -153,7 +184,7 @@ async fn answer(device: &Device) -> Result<(), Failure> {
             continue;
         };
         if let Err(error) = ask(device, wallet, &question, true).await {
-            Told::Failed { what: "a question".to_owned(), error: error.to_string() }.say()?;
+            Told::Unanswered { request: question.request, error: error.to_string() }.say()?;
         }
     }
     Ok(())

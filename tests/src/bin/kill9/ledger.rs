@@ -14,6 +14,12 @@ pub(crate) struct Ledger {
     questions: BTreeMap<usize, Vec<Question>>,
     /// The signatures that each request was given.
     pub(crate) signatures: BTreeMap<String, BTreeSet<String>>,
+    /// What a request was made in the place of.
+    pub(crate) replaces: BTreeMap<String, String>,
+    /// How often a sequence belonged to another document.
+    pub(crate) taken: usize,
+    /// The requests that gave no signature at the end.
+    unanswered: BTreeMap<String, String>,
     pub(crate) asked_again: usize,
     pub(crate) refreshes: usize,
     pub(crate) backups: usize,
@@ -28,8 +34,15 @@ impl Ledger {
             Told::Shown { wallet } => {
                 self.shown.entry(device).or_default().insert(wallet);
             }
-            Told::Requested { wallet, request, sequence } => {
-                self.questions.entry(device).or_default().push(Question { wallet, request, sequence });
+            Told::Requested { question, replaces } => {
+                if let Some(replaced) = replaces {
+                    self.replaces.insert(question.request.clone(), replaced);
+                }
+                self.questions.entry(device).or_default().push(question);
+            }
+            Told::Taken => self.taken += 1,
+            Told::Unanswered { request, error } => {
+                self.unanswered.insert(request, error);
             }
             Told::Signed { request, signature, asked, .. } => {
                 self.asked_again += usize::from(asked);
@@ -63,5 +76,58 @@ impl Ledger {
     /// The requests with two different signatures.
     pub(crate) fn signed_twice(&self) -> Vec<&String> {
         self.signatures.iter().filter(|(_, signatures)| signatures.len() > 1).map(|(id, _)| id).collect()
+    }
+
+    /// The account sequences that were signed for two documents although neither was named to be replaced. A request that was
+    /// made in the place of another is that one's successor; of all others a sequence has one.
+    pub(crate) fn sequences_twice(&self) -> Vec<(&String, u64)> {
+        let mut first: BTreeMap<(&String, u64), BTreeSet<(u64, &String)>> = BTreeMap::new();
+        for question in self.questions.values().flatten() {
+            let Question { wallet, request, sequence, amount } = question;
+            if self.signatures.contains_key(request) && !self.replaces.contains_key(request) {
+                first.entry((wallet, *sequence)).or_default().insert((*amount, request));
+            }
+        }
+        first.into_iter().filter(|(_, documents)| documents.len() > 1).map(|(sequence, _)| sequence).collect()
+    }
+
+    /// The requests whose signature was given once and not again.
+    pub(crate) fn not_given_again(&self) -> Vec<(&String, &String)> {
+        self.unanswered.iter().filter(|(request, _)| self.signatures.contains_key(*request)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signed(ledger: &mut Ledger, request: &str, amount: u64, replaces: Option<&str>) {
+        let wallet = "w".to_owned();
+        let question = Question { wallet: wallet.clone(), request: request.to_owned(), sequence: 7, amount };
+        ledger.take(0, Told::Requested { question, replaces: replaces.map(str::to_owned) });
+        let signature = format!("signature of {request}");
+        ledger.take(0, Told::Signed { wallet, request: request.to_owned(), signature, asked: false });
+    }
+
+    #[test]
+    fn a_sequence_that_was_signed_twice_is_seen_and_a_replacement_is_none() {
+        let mut ledger = Ledger::default();
+        signed(&mut ledger, "a", 1, None);
+        signed(&mut ledger, "b", 2, Some("a"));
+        assert!(ledger.sequences_twice().is_empty());
+        signed(&mut ledger, "c", 3, None);
+        assert_eq!(ledger.sequences_twice().len(), 1);
+    }
+
+    #[test]
+    fn a_signature_that_is_not_given_again_is_seen() {
+        let mut ledger = Ledger::default();
+        let unanswered =
+            |request: &str| Told::Unanswered { request: request.to_owned(), error: String::new() };
+        ledger.take(0, unanswered("never signed"));
+        assert!(ledger.not_given_again().is_empty());
+        signed(&mut ledger, "a", 1, None);
+        ledger.take(0, unanswered("a"));
+        assert_eq!(ledger.not_given_again().len(), 1);
     }
 }

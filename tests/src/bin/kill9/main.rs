@@ -1,6 +1,7 @@
 //! Kills real processes with SIGKILL at random moments under load: the server of the release binary on its own folder,
 //! and devices that make wallets, sign, refresh and back up. Afterwards every wallet whose address was ever shown signs,
-//! no request has two signatures, and no signature is without its audit row.
+//! no request has two signatures, no sequence of an account is signed for two documents of which none was named to be replaced, what
+//! was signed is given again, and no signature is without its audit row.
 
 mod audit;
 mod device;
@@ -153,6 +154,7 @@ fn verdict(
     let shown: usize = ledger.shown.values().map(std::collections::BTreeSet::len).sum();
     let lost = ledger.lost();
     let twice = ledger.signed_twice();
+    let (sequences, withheld) = (ledger.sequences_twice(), ledger.not_given_again());
     let without_row: Vec<_> = ledger.signatures.keys().filter(|id| !audited.contains_key(*id)).collect();
     let more_rows = audited.values().filter(|count| **count > 1).count();
     for (what, count) in &ledger.failures {
@@ -175,17 +177,37 @@ fn verdict(
         ledger.backups,
     ));
     say(format_args!(
-        "{shown} wallets shown, {} sign, {} lost; {} requests with two signatures; {} signatures without an audit \
-         row, {more_rows} with more than one",
+        "{} refused, as the sequence was another document's, {} made in another's place",
+        ledger.taken,
+        ledger.replaces.len(),
+    ));
+    say(format_args!(
+        "{shown} wallets shown, {} sign, {} lost; {} requests with two signatures, {} sequences signed twice, {} \
+         signatures not given again; {} without an audit row, {more_rows} with more than one",
         ledger.sign_at_the_end.len(),
         lost.len(),
         twice.len(),
+        sequences.len(),
+        withheld.len(),
         without_row.len(),
     ));
     // Without load nothing was shown.
-    let idle = shown == 0 || ledger.signatures.is_empty() || ledger.refreshes == 0;
-    if idle || more_rows > 0 || !(lost.is_empty() && twice.is_empty() && without_row.is_empty()) {
-        return Err(format!("lost {lost:?}, signed twice {twice:?}, without a row {without_row:?}").into());
+    let idle = shown == 0
+        || ledger.signatures.is_empty()
+        || ledger.refreshes == 0
+        || ledger.taken == 0
+        || ledger.replaces.is_empty();
+    let kept = lost.is_empty()
+        && twice.is_empty()
+        && sequences.is_empty()
+        && withheld.is_empty()
+        && without_row.is_empty();
+    if idle || more_rows > 0 || !kept {
+        return Err(format!(
+            "idle {idle}, lost {lost:?}, signed twice {twice:?} and {sequences:?}, not given again {withheld:?}, \
+             without a row {without_row:?}"
+        )
+        .into());
     }
     Ok(())
 }

@@ -10,14 +10,18 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Told {
     /// An address could be shown.
     Shown { wallet: String },
-    /// A sign request was made.
-    Requested { wallet: String, request: String, sequence: u64 },
+    /// A sign request was made, in the place of another where it names one.
+    Requested { question: Question, replaces: Option<String> },
+    /// The account's sequence belonged to another document.
+    Taken,
     /// A signature came back and verified. `asked` says whether it was asked for once more.
     Signed { wallet: String, request: String, signature: String, asked: bool },
     /// The shares are new.
     Refreshed,
     /// A backup is with its holders, the coordinator among them.
     BackedUp,
+    /// With everything up, a request that was made gave no signature.
+    Unanswered { request: String, error: String },
     /// Something did not work this time.
     Failed { what: String, error: String },
     /// The last check of a wallet: it signs.
@@ -41,4 +45,5 @@ pub(crate) struct Question {
     pub(crate) wallet: String,
     pub(crate) request: String,
     pub(crate) sequence: u64,
+    pub(crate) amount: u64,
 }
