@@ -6,13 +6,13 @@ use crate::error::Error;
 use crate::process::{self, cargo};
 use crate::report::{self, say};
 use crate::workspace::Workspace;
-use crate::{deny, e2e, features, kill9, layers, model, test};
+use crate::{crash_sweep, deny, e2e, features, kill9, layers, model, test};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn(&Workspace) -> Result<(), Error>);
 
 /// Cheapest first. The mutants are a check of their own: each one compiles the engine again. The tests come after the table of times, so that their summary is the last output.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     ("fmt", fmt),
     ("layers", layers::run),
     ("clippy", clippy),
@@ -21,6 +21,7 @@ const STEPS: [Step; 11] = [
     ("features", features::run),
     ("package", package),
     ("model", model::run),
+    ("crash-sweep", |workspace| crash_sweep::run(workspace, &[])),
     ("e2e", |workspace| e2e::run(workspace, &[])),
     ("kill9", |workspace| kill9::run(workspace, kill9::ROUNDS, None)),
     ("test", test::run),
