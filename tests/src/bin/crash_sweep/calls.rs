@@ -20,7 +20,7 @@ use crate::verb::{Again, Ask, Split, Verb};
 use crate::world::World;
 
 /// The sequence number of the transaction of the call that the trouble meets.
-const SEQUENCE: u64 = 1;
+pub(crate) const SEQUENCE: u64 = 1;
 /// Retries close together: nothing is far away here.
 const CLOSE: Backoff =
     Backoff { base: Duration::from_millis(10), cap: Duration::from_millis(200), retries: 100 };

@@ -11,6 +11,7 @@ mod figures;
 mod plan;
 mod process;
 mod promises;
+mod sequences;
 mod splitter;
 mod stores;
 mod sweep;

@@ -11,6 +11,7 @@ use maany_tests::running_server::TENANT;
 use maany_tests::{Failure, Holder};
 
 use crate::calls::{self, Belongings};
+use crate::sequences;
 use crate::trouble::{Side, Trouble};
 use crate::user::Seen;
 use crate::verb::{Again, Ask, Form, Key, Verb};
@@ -83,6 +84,17 @@ pub(crate) fn check(
         verifies(signed).map_err(Broken::Lost)?;
     }
     once(world, &seen, trouble)?;
+    let mut sequences = vec![(LAST, LAST_SEQUENCE)];
+    // A server whose disk lost the request, or its signature, cannot know that its sequence is taken.
+    let forgets = trouble.and_then(|trouble| trouble.losing()) == Some(Side::Server);
+    if let (Verb::Sign(ask) | Verb::Resume(ask, _), false) = (verb, forgets) {
+        sequences.push((ask, calls::SEQUENCE));
+    }
+    for (ask, sequence) in sequences {
+        if let Some(wrong) = sequences::rival(world, &holder, &wallet, ask, sequence)? {
+            return Err(Broken::SignedTwice(wrong));
+        }
+    }
     agree(world, &holder, &wallet)?;
     drop(seen);
     Ok(way)

@@ -109,14 +109,33 @@ impl fmt::Display for Split {
 impl Ask {
     /// The transaction of this sequence number.
     pub(crate) fn order(self, wallet: &WalletInfo, sequence: u64) -> Result<SignOrder, Failure> {
-        let path = match self.key {
-            Key::Root => DerivationPath::root(),
-            Key::Child => "m/0/7".parse()?,
-        };
         let mode = match self.form {
             Form::Direct => SignMode::Direct,
             Form::Amino => SignMode::AminoJson,
         };
-        Ok(SignOrder { path: path.clone(), ..order::send(&wallet.child(&path)?, "1", sequence, mode)? })
+        self.sends("1", wallet, sequence, mode)
+    }
+
+    /// Another transaction of the same sequence number, in the other encoding.
+    pub(crate) fn rival(self, wallet: &WalletInfo, sequence: u64) -> Result<SignOrder, Failure> {
+        let mode = match self.form {
+            Form::Direct => SignMode::AminoJson,
+            Form::Amino => SignMode::Direct,
+        };
+        self.sends("2", wallet, sequence, mode)
+    }
+
+    fn sends(
+        self,
+        amount: &str,
+        wallet: &WalletInfo,
+        sequence: u64,
+        mode: SignMode,
+    ) -> Result<SignOrder, Failure> {
+        let path = match self.key {
+            Key::Root => DerivationPath::root(),
+            Key::Child => "m/0/7".parse()?,
+        };
+        Ok(SignOrder { path: path.clone(), ..order::send(&wallet.child(&path)?, amount, sequence, mode)? })
     }
 }
