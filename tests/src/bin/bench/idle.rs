@@ -3,7 +3,7 @@
 use futures::future::try_join_all;
 use maany_coordinator::proto::{Hello, KeyId, RequestId, WalletId};
 use maany_tests::raw_device::{session_id, token};
-use maany_tests::{Failure, Holder, RawDevice, order};
+use maany_tests::{Failure, Holder, RawDevice, holder, order};
 use tokio::runtime::Runtime;
 
 use crate::child::ChildServer;
@@ -75,7 +75,8 @@ async fn hello(server: &ChildServer, wallet: WalletId, waiting: Waiting) -> Resu
         Waiting::Dkg => Hello::dkg(session_id(), None),
         Waiting::Sign => {
             let device = Holder::in_memory(server.url(), server.token()).await?.device()?;
-            let request = device.request(&wallet, &order::send_one(&server.public_key()?, 1)?).await?;
+            let request =
+                device.request(&wallet, &order::send_one(&server.public_key()?, holder::fresh())?).await?;
             Hello::sign(session_id(), key_id).with_request(RequestId::from_hex(&request.id)?)
         }
     };
