@@ -83,7 +83,12 @@ pub(crate) struct Device<'a> {
     token: &'a str,
 }
 
-impl Device<'_> {
+impl<'a> Device<'a> {
+    /// Another device of the same owner.
+    pub(crate) fn beside(&self, folder: &'a str) -> Self {
+        Self { maany: self.maany, folder, url: self.url, token: self.token }
+    }
+
     /// A wallet command; those that connect get the server as well.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.maany.command(&[&["wallet"], arguments].concat());

@@ -52,9 +52,15 @@ pub(crate) struct Made {
 pub(crate) fn create(device: &Device<'_>, tally: &mut Tally) -> Result<Made, Failure> {
     let made = device.event(&["create", "--key-id", "savings"], "wallet-created")?;
     tally.passed("wallet create runs DKG over the socket");
-    let again = device.command(&["create", "--key-id", "savings", "--json"]).output()?;
+    let create = ["create", "--key-id", "savings", "--json"];
+    let second = device.beside("second-device").command(&create).output()?;
     tally.check("a second DKG for an existing key id is refused", || {
-        crate::binary::expect_failure(&again, &["key id"])
+        crate::binary::expect_failure(&second, &["key id"])
+    });
+    let again = device.event(&["create", "--key-id", "savings"], "wallet-created")?;
+    tally.check("the device that has it is given its wallet back, and runs no DKG", || {
+        let same = again["wallet"] == made["wallet"] && again["publicKey"] == made["publicKey"];
+        if same && again["messages"] == 0 { Ok(()) } else { Err(again.to_string().into()) }
     });
     let shown = device.event(&["address", "savings", "--hrp", "cosmos"], "address")?;
     tally.passed("wallet address shows the address");
