@@ -187,13 +187,15 @@ fn a_backup_is_never_written_over_another() {
     let files = life.wallet(&backup).event("backed-up")["files"].clone();
     let read = || fs::read(files[0].as_str().unwrap()).unwrap();
     let first = read();
-    // The same again is the same backup, and another one finds the names taken.
+    // The same again is the same backup, and another one finds the names taken and is numbered.
     assert_eq!(life.wallet(&backup).event("backed-up")["complete"], true);
-    life.wallet(&["backup", "savings", "--data", "phone", "--out", "fragments", "--threshold", "3"])
-        .failed_about(&["not complete", "1 of 3"]);
+    let another = [&backup[..], &["--threshold", "3"]].concat();
+    let another = life.wallet(&another).event("backed-up");
+    assert_eq!(another["complete"], true, "{another}");
+    assert!(another["files"][0].as_str().unwrap().ends_with("-backup-2.maany"), "{another}");
     assert_eq!(read(), first);
     let listed = life.wallet(&["list", "--data", "phone"]);
-    assert!(listed.out.contains("incomplete, 1 of 3") && listed.out.contains("maany wallet backup"));
+    assert!(listed.out.contains(" complete") && !listed.out.contains("incomplete"), "{}", listed.out);
     life.wallet(&["backup", "savings", "--data", "phone", "--out", "f", "--threshold", "1"])
         .failed_about(&["threshold below 2"]);
     let restore = ["restore", "server/keys", "--data", "new-phone"];
