@@ -64,6 +64,13 @@ impl World {
     }
 }
 
+/// Waits until the line's sender has fallen silent.
+async fn silent(line: &Line) {
+    while line.cuts() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// Has refreshes hang behind one frame after the other, and a signature come meanwhile.
 async fn sweep(sender: Sender) -> Answers {
     let world = World::new().await;
@@ -121,9 +128,7 @@ async fn a_stranger_with_the_same_token_ends_nobodys_session() {
     let line = world.falling_silent(Sender::Device, 3).await;
     let device = world.holder.through(&line.url()).device().unwrap();
     let hanging = tokio::spawn(async move { device.refresh(&id).await });
-    while line.cuts() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    silent(&line).await;
     // A thief's copy of the share has not the identity that goes with it.
     let order = order::send_one(&world.wallet.public_key, maany_tests::holder::fresh()).unwrap();
     let refused = stranger.device().unwrap().sign(&id, &order).await.unwrap_err();
@@ -150,9 +155,7 @@ async fn a_lost_phone_does_not_end_the_stepped_up_restore_that_replaces_it() {
     let line = world.falling_silent(Sender::Device, 3).await;
     let device = successor.through(&line.url()).device().unwrap();
     let restoring = tokio::spawn(async move { device.restore(documents, &code).await });
-    while line.cuts() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    silent(&line).await;
     // The server reads the last frame that passed.
     tokio::time::sleep(Duration::from_millis(300)).await;
     let order = order::send_one(&world.wallet.public_key, maany_tests::holder::fresh()).unwrap();
@@ -172,9 +175,7 @@ async fn a_lost_phone_that_hangs_does_not_keep_a_stepped_up_restore_out() {
     let line = world.falling_silent(Sender::Device, 3).await;
     let device = world.holder.through(&line.url()).device().unwrap();
     let hanging = tokio::spawn(async move { device.refresh(&id).await });
-    while line.cuts() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    silent(&line).await;
     tokio::time::sleep(STEP / 4).await;
     let restored = successor.device().unwrap().restore(documents, &code).await;
     hanging.abort();
