@@ -200,9 +200,10 @@ pub fn owner() -> Owner {
     Owner::new("device", "self")
 }
 
-/// A number that this process has not used before.
+/// A number that this process has not used before, above all that tests write out: planted wallets share one key, so that
+/// a sequence that is used twice is one document, of whichever wallet asked first.
 #[must_use]
 pub fn fresh() -> u64 {
-    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1_000);
     NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
 }

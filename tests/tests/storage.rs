@@ -11,6 +11,7 @@ use maany_coordinator::storage::{
 };
 use maany_coordinator::{DeviceError, WalletInfo};
 use maany_coordinator_proto::CloseCode;
+use maany_tests::holder::fresh;
 use maany_tests::running_server::{self, Folder, Setup, database, key_file, open_vault};
 use maany_tests::{Failure, Holder, RunningServer, order, planted};
 
@@ -99,7 +100,7 @@ async fn a_damaged_wallet_record_is_named_and_other_wallets_sign() {
 
     let server = restart(&folder).await;
     let holder = holder.through(&server.url());
-    let order = order::send_one(&damaged.public_key, 9).unwrap();
+    let order = order::send_one(&damaged.public_key, fresh()).unwrap();
     let refused = holder.device().unwrap().sign(&damaged.wallet, &order).await.unwrap_err();
     let DeviceError::Http(ClientError::Refused { status, error }) = refused else { panic!("{refused:?}") };
     assert_eq!((status, error.code.as_str()), (500, "internal"));
@@ -142,7 +143,7 @@ async fn a_damaged_share_is_named_and_other_wallets_sign() {
 
     let server = restart(&folder).await;
     let holder = holder.through(&server.url());
-    let order = order::send_one(&damaged.public_key, 9).unwrap();
+    let order = order::send_one(&damaged.public_key, fresh()).unwrap();
     let refused = holder.device().unwrap().sign(&damaged.wallet, &order).await.unwrap_err();
     assert!(refused.close_code().is_some(), "closed with a code: {refused:?}");
     holder.sign(&whole).await.unwrap();
