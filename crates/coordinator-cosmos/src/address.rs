@@ -1,18 +1,18 @@
 //! Account addresses: bech32 (BIP-173 checksum) over RIPEMD-160(SHA-256(compressed key)), under any human-readable part.
 //!
 //! Follows ADR-028 of the Cosmos SDK for secp256k1 keys. Contract and module accounts have longer addresses (32 bytes); they parse as well.
-//! Addresses of chains that hash with Keccak-256 are not derived here.
+//! [`crate::AccountKey`] derives the addresses of keys of every type.
+
+pub(crate) mod forms;
 
 use std::fmt;
 use std::str::FromStr;
 
 use bech32::Bech32;
 use bech32::primitives::decode::CheckedHrpstring;
-use ripemd::Ripemd160;
 use serde::{Serialize, Serializer};
-use sha2::{Digest, Sha256};
 
-use crate::CosmosError;
+use crate::{AccountKey, CosmosError, KeyType};
 
 /// The longest address that the Cosmos SDK accepts, in bytes (`address.MaxAddrLen`).
 const MAX_ADDRESS: usize = 255;
@@ -76,15 +76,7 @@ impl Address {
     /// # Errors
     /// [`CosmosError::PublicKey`] where the bytes are not a point of the curve.
     pub fn from_public_key(public_key: &[u8; 33], hrp: &Hrp) -> Result<Self, CosmosError> {
-        crate::key::check(public_key)?;
-        let hash = Ripemd160::digest(Sha256::digest(public_key));
-        let made = Self::from_bytes(hash.as_slice(), hrp)?;
-        // Parsed back: what is shown to a user decodes to the hash that was encoded.
-        let read = Self::parse(made.as_str())?;
-        if read != made {
-            return Err(CosmosError::Address { source: None });
-        }
-        Ok(made)
+        AccountKey::new(KeyType::Secp256k1, *public_key)?.address(hrp)
     }
 
     /// The address of raw account bytes, 1 to 255 of them, under a prefix.
@@ -95,7 +87,12 @@ impl Address {
         check_length(bytes.len())?;
         let text = bech32::encode_lower::<Bech32>(hrp.0, bytes)
             .map_err(|e| CosmosError::Address { source: Some(Box::new(e)) })?;
-        Ok(Self { text, prefix: hrp.as_str().len(), bytes: bytes.to_vec() })
+        let made = Self { text, prefix: hrp.as_str().len(), bytes: bytes.to_vec() };
+        // Parsed back: what is shown to a user decodes to the bytes that were encoded.
+        if Self::parse(made.as_str())? != made {
+            return Err(CosmosError::Address { source: None });
+        }
+        Ok(made)
     }
 
     /// Parses an address of any prefix. Upper case, Bech32m and padding that is not zero are refused.

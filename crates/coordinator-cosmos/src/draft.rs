@@ -88,12 +88,7 @@ impl TxDraft {
                 }),
                 sequence: self.sequence,
             }],
-            fee: Some(proto::Fee {
-                amount: coins(&self.fee.amounts),
-                gas_limit: self.fee.gas,
-                payer: text(self.fee.payer.as_ref()),
-                granter: text(self.fee.granter.as_ref()),
-            }),
+            fee: Some(self.fee.to_proto()),
             ..Default::default()
         };
         Ok(auth_info.encode_to_vec())
@@ -118,6 +113,17 @@ impl TxDraft {
             doc["timeout_height"] = Value::from(height.to_string());
         }
         doc
+    }
+}
+
+impl Fee {
+    pub(crate) fn to_proto(&self) -> proto::Fee {
+        proto::Fee {
+            amount: coins(&self.amounts),
+            gas_limit: self.gas,
+            payer: text(self.payer.as_ref()),
+            granter: text(self.granter.as_ref()),
+        }
     }
 }
 

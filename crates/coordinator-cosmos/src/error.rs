@@ -16,6 +16,18 @@ pub enum CosmosError {
     /// The 33 bytes are not a compressed SEC1 point of secp256k1.
     #[error("public key is not a compressed secp256k1 point")]
     PublicKey,
+    /// The word names no key type of this crate.
+    #[error("key type {excerpt} is not one of secp256k1, ethermint, injective and cosmos-evm")]
+    KeyType {
+        /// The word, cut at 64 characters, control and bidi characters made visible.
+        excerpt: String,
+    },
+    /// The signature is malformed or does not verify under the key.
+    #[error("signature does not verify under the key")]
+    Signature,
+    /// The multisig account's key, or the set of signatures for it, makes no sense.
+    #[error("multisig account: {0}")]
+    Multisig(&'static str),
     /// The human-readable part is empty, longer than 83 characters, upper-case or not printable ASCII.
     #[error("address prefix is not 1 to 83 lower-case printable ascii characters")]
     Hrp {

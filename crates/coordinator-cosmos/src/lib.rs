@@ -2,14 +2,18 @@
 
 mod address;
 mod amino;
+mod amino_name;
 mod coin;
 mod decoded;
 mod direct;
 mod draft;
 mod error;
 mod key;
+mod key_type;
+mod multisig;
 mod proto;
 mod sign_doc;
+mod signature;
 mod strict;
 mod timestamp;
 mod tx_raw;
@@ -24,5 +28,9 @@ pub use decoded::{
 pub use direct::DirectSignDoc;
 pub use draft::TxDraft;
 pub use error::{Cause, CosmosError};
+pub use key::AccountKey;
+pub use key_type::KeyType;
+pub use multisig::MultisigKey;
 pub use sign_doc::{MAX_SIGN_DOC, SignDoc, SignMode, decode, digest};
+pub use signature::RecoverableSignature;
 pub use tx_raw::TxRaw;

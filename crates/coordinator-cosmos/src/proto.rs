@@ -7,6 +7,8 @@ pub(crate) use cosmrs::Any;
 pub(crate) use cosmrs::proto::Timestamp;
 pub(crate) use cosmrs::proto::cosmos::bank::v1beta1::MsgSend;
 pub(crate) use cosmrs::proto::cosmos::base::v1beta1::Coin;
+pub(crate) use cosmrs::proto::cosmos::crypto::multisig::LegacyAminoPubKey;
+pub(crate) use cosmrs::proto::cosmos::crypto::multisig::v1beta1::{CompactBitArray, MultiSignature};
 pub(crate) use cosmrs::proto::cosmos::crypto::secp256k1::PubKey;
 pub(crate) use cosmrs::proto::cosmos::tx::v1beta1::{
     AuthInfo, Fee, ModeInfo, SignDoc, SignerInfo, TxRaw, mode_info,

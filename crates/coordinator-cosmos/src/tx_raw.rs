@@ -12,11 +12,12 @@ pub struct TxRaw(Vec<u8>);
 impl TxRaw {
     /// Puts an envelope together. The bytes go in untouched; `signatures` (`r || s`, 64 bytes each) stand in the order of the signers.
     pub fn assemble(body: &[u8], auth_info: &[u8], signatures: &[[u8; 64]]) -> Self {
-        let raw = proto::TxRaw {
-            body_bytes: body.to_vec(),
-            auth_info_bytes: auth_info.to_vec(),
-            signatures: signatures.iter().map(|s| s.to_vec()).collect(),
-        };
+        Self::of_parts(body, auth_info, signatures.iter().map(|s| s.to_vec()).collect())
+    }
+
+    /// As [`TxRaw::assemble`], of signatures that are encoded already: those of a multisig account are messages of their own.
+    pub(crate) fn of_parts(body: &[u8], auth_info: &[u8], signatures: Vec<Vec<u8>>) -> Self {
+        let raw = proto::TxRaw { body_bytes: body.to_vec(), auth_info_bytes: auth_info.to_vec(), signatures };
         Self(raw.encode_to_vec())
     }
 
