@@ -2,6 +2,7 @@
 //! and what the device holds. It is good for one session: the handshake hash, the session and the nonce are in it.
 //! Whether the key may speak for a wallet is the host's to look up, and only after the signature has been verified.
 
+mod deposit;
 mod key;
 
 use p256::ecdsa::Signature;
@@ -9,6 +10,7 @@ use p256::ecdsa::signature::Verifier;
 
 use crate::ids::{Intent, ShareId};
 
+pub use deposit::Deposit;
 pub use key::{IdentityKey, IdentityPublicKey};
 
 /// The first bytes of what is signed.

@@ -121,6 +121,17 @@ pub(crate) async fn wallet(
     seed: u8,
     key_id: Option<&str>,
 ) -> Row<WalletRecord> {
+    wallet_on(vault, principal, seed, key_id, Devices::default()).await
+}
+
+/// The same, on these devices.
+pub(crate) async fn wallet_on(
+    vault: &Vault,
+    principal: &Principal,
+    seed: u8,
+    key_id: Option<&str>,
+    device: Devices,
+) -> Row<WalletRecord> {
     let id = WalletId::from_bytes([seed; 16]);
     let record = WalletRecord {
         wallet: id,
@@ -138,7 +149,7 @@ pub(crate) async fn wallet(
         receipt: None,
         policy: Vec::new(),
         created_ms: 1,
-        device: Devices::default(),
+        device,
         confirmed: false,
     };
     let bytes = SecretBytes::new(vec![1; 8]);

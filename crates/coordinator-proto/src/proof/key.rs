@@ -43,6 +43,10 @@ impl IdentityKey {
         IdentityPublicKey::of(self.0.verifying_key())
     }
 
+    pub(super) fn signing_key(&self) -> &SigningKey {
+        &self.0
+    }
+
     /// Signs a claim in answer to a challenge (deterministic nonces, RFC 6979).
     #[must_use]
     pub fn prove(&self, challenge: &Challenge, claim: &Claim) -> Proof {

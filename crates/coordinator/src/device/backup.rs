@@ -142,8 +142,9 @@ impl Device {
         document: &FragmentDocument,
         acknowledged: u8,
     ) -> Result<(), DeviceError> {
-        let name = KeyId::new(&wallet.to_string())?;
-        self.parts.http.put_fragment(&name, &document.dangerous_to_bytes(), acknowledged).await?;
+        let (row, document) = (self.row(wallet).await?, document.dangerous_to_bytes());
+        let deposit = deliver::Proven::of(&self.parts, &row, &document, acknowledged).await?;
+        deposit.send().await?;
         Ok(())
     }
 

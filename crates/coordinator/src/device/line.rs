@@ -103,6 +103,17 @@ impl Profile {
     }
 }
 
+/// The key that this device is enrolled with, whatever profile it speaks; none for a wallet without one.
+pub(super) async fn identity(
+    parts: &Parts,
+    row: &Row<WalletRecord>,
+) -> Result<Option<IdentityKey>, DeviceError> {
+    match row.active {
+        Some(share) => Ok(kept(parts, row, share).await?.map(|enrolled| enrolled.key)),
+        None => Ok(None),
+    }
+}
+
 async fn kept(
     parts: &Parts,
     row: &Row<WalletRecord>,

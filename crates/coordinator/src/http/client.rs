@@ -11,7 +11,7 @@ mod quarantine;
 use std::{net::IpAddr, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use maany_coordinator_proto::{KeyId, Recovery, RequestId, Token, WalletId};
+use maany_coordinator_proto::{KeyId, Recovery, RequestId, Token, WalletId, proof::Proof};
 use reqwest::{Method, Url};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -134,7 +134,7 @@ impl HttpClient {
     }
 
     /// Leaves a fragment document with the coordinator. `acknowledged` counts the fragments that have reached their
-    /// holders, this one included.
+    /// holders, this one included. The wallet's enrolled device proves the [`maany_coordinator_proto::proof::Deposit`].
     ///
     /// # Errors
     /// [`ClientError`].
@@ -143,9 +143,11 @@ impl HttpClient {
         name: &KeyId,
         document: &[u8],
         acknowledged: u8,
+        proof: Option<&Proof>,
     ) -> Result<wire::StoredFragment, ClientError> {
         self.protected()?;
-        let body = wire::NewFragment { document: STANDARD.encode(document), acknowledged };
+        let proof = proof.map(wire::DepositProof::of);
+        let body = wire::NewFragment { document: STANDARD.encode(document), acknowledged, proof };
         let url = self.url(&["v1", "wallets", name.as_str(), "fragment"])?;
         let answer = self.send(Request::new(Method::PUT, url).json(&body)?).await;
         // The copy inside the HTTP client is beyond reach; ours is not.

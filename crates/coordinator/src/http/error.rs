@@ -53,6 +53,9 @@ pub(super) enum ApiError {
     /// The backup fragment does not fit the wallet.
     #[error("{0}")]
     Fragment(&'static str),
+    /// Only the wallet's enrolled device may do this, and it has not proven itself.
+    #[error("the wallet's device must prove this: the proof is missing, or not its own")]
+    Unproven,
     /// A release of a fragment host was not made.
     #[error(transparent)]
     Release(ReleaseError),
@@ -110,7 +113,7 @@ impl ApiError {
     fn told(&self) -> Told {
         match self {
             Self::NotAuthenticated => told(StatusCode::UNAUTHORIZED, "unauthenticated"),
-            Self::NoScope(_) | Self::Plaintext => told(StatusCode::FORBIDDEN, "forbidden"),
+            Self::NoScope(_) | Self::Plaintext | Self::Unproven => told(StatusCode::FORBIDDEN, "forbidden"),
             Self::NotFound => told(StatusCode::NOT_FOUND, "not_found"),
             Self::Method => told(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::UpgradeRequired => told(StatusCode::UPGRADE_REQUIRED, "upgrade_required"),

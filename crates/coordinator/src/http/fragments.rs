@@ -1,6 +1,7 @@
 //! `PUT /v1/wallets/{id}/fragment`: the coordinator's own fragment of a backup that the device has made.
 
 use axum::{Json, extract::State};
+use maany_coordinator_proto::proof::Deposit;
 use maany_coordinator_storage::{
     Row, SecretBytes,
     record::{AuditRow, BackupRule, FragmentRecord, WalletRecord},
@@ -34,6 +35,7 @@ pub(super) async fn put(
     let document = FragmentDocument::from_bytes(&bytes)
         .map_err(|_| ApiError::Fragment("the document is no backup fragment"))?;
     let wallet = wallets::named(&state.vault, &principal, &id).await?;
+    require_proof(&wallet, body.proof.as_ref(), body.acknowledged, &bytes)?;
     require_fits(&document, &wallet)?;
     let receipt = body.acknowledged >= document.threshold().t();
     let epoch = document.context().share_id.epoch;
@@ -53,6 +55,23 @@ pub(super) async fn put(
         state.vault.put_fragment(fragment, audit(&principal, &wallet, "fragment-stored")).await?;
     }
     Ok(Json(wire::StoredFragment { epoch, receipt }))
+}
+
+/// Whoever has the owner's token alone leaves nothing in the place of what the owner's device has left.
+fn require_proof(
+    wallet: &WalletRecord,
+    proof: Option<&wire::DepositProof>,
+    acknowledged: u8,
+    document: &[u8],
+) -> Result<(), ApiError> {
+    let Some(enrolled) = wallet.device.enrolled else { return Ok(()) };
+    let deposit = Deposit { wallet: wallet.wallet.to_bytes(), acknowledged, document };
+    let proven =
+        proof.and_then(wire::DepositProof::parse).and_then(|proof| proof.verify_deposit(&deposit).ok());
+    match proven {
+        Some(identity) if *identity.as_bytes() == enrolled => Ok(()),
+        _ => Err(ApiError::Unproven),
+    }
 }
 
 /// A fragment of another wallet, key or generation of shares is of no use to anyone who restores this one.

@@ -4,6 +4,7 @@
 //! (RFC 4648, section 4), times milliseconds since 1970-01-01 UTC. A request with an unknown field is refused; a
 //! client ignores fields of an answer that it does not know.
 
+use maany_coordinator_proto::proof::Proof;
 use serde::{Deserialize, Serialize};
 
 /// The body of every answer that is not a success.
@@ -133,6 +134,36 @@ pub struct NewFragment {
     pub document: String,
     /// How many of the fragments have reached their holders, this one included.
     pub acknowledged: u8,
+    /// The device's proof; none for a wallet without an enrolled device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<DepositProof>,
+}
+
+/// The signature of the wallet's enrolled device over a deposit, as [`maany_coordinator_proto::proof::Deposit`] has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DepositProof {
+    /// The device's identity key, 33-byte compressed SEC1, 66 hexadecimal digits.
+    pub identity: String,
+    /// ECDSA with P-256 and SHA-256, `r || s`, 128 hexadecimal digits.
+    pub signature: String,
+}
+
+impl DepositProof {
+    /// As it travels.
+    #[must_use]
+    pub fn of(proof: &Proof) -> Self {
+        Self { identity: hex::encode(proof.identity), signature: hex::encode(proof.signature) }
+    }
+
+    /// `None` where it is not of its form.
+    #[must_use]
+    pub fn parse(&self) -> Option<Proof> {
+        let mut proof = Proof { identity: [0; 33], signature: [0; 64] };
+        hex::decode_to_slice(&self.identity, &mut proof.identity).ok()?;
+        hex::decode_to_slice(&self.signature, &mut proof.signature).ok()?;
+        Some(proof)
+    }
 }
 
 /// The answer to `PUT /v1/wallets/{id}/fragment`.

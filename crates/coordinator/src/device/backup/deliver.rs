@@ -3,7 +3,10 @@
 use std::{io, path::PathBuf, sync::Arc};
 
 use futures::future::join_all;
-use maany_coordinator_proto::{KeyId, Token};
+use maany_coordinator_proto::{
+    KeyId, Token,
+    proof::{Deposit, Proof},
+};
 use maany_coordinator_storage::{Row, record::WalletRecord};
 use maany_mpc_core::backup::Threshold;
 use zeroize::Zeroizing;
@@ -14,8 +17,11 @@ use super::{
     plan::{BackupPlan, Holder, HolderKind},
 };
 use crate::{
-    device::{DeviceError, Parts},
-    http::client::{ClientError, HttpClient},
+    device::{DeviceError, Parts, line},
+    http::{
+        client::{ClientError, HttpClient},
+        wire,
+    },
     retry::{Backoff, Jitter},
 };
 
@@ -255,13 +261,42 @@ pub(super) async fn complete(
     }
     let told = match outgoing.for_coordinator() {
         Some((document, count)) => {
-            let name = KeyId::new(&row.wallet.to_string())?;
-            let put = || async { Ok(parts.http.put_fragment(&name, document, count).await?.receipt) };
+            let deposit = Proven::of(parts, row, document, count).await?;
+            let put = || async { Ok(deposit.send().await?.receipt) };
             Some(patiently(backoff, &parts.jitter, put).await)
         }
         None => None,
     };
     outgoing.finish(parts, row, told).await
+}
+
+/// The coordinator's part on its way over HTTP, with the proof of the device that the wallet belongs to.
+pub(super) struct Proven<'a> {
+    parts: &'a Parts,
+    name: KeyId,
+    document: &'a [u8],
+    acknowledged: u8,
+    proof: Option<Proof>,
+}
+
+impl<'a> Proven<'a> {
+    pub(super) async fn of(
+        parts: &'a Parts,
+        row: &Row<WalletRecord>,
+        document: &'a [u8],
+        acknowledged: u8,
+    ) -> Result<Self, DeviceError> {
+        let name = KeyId::new(&row.wallet.to_string())?;
+        let deposit = Deposit { wallet: row.wallet.to_bytes(), acknowledged, document };
+        let identity = line::identity(parts, row).await?;
+        let proof = identity.map(|identity| identity.prove_deposit(&deposit));
+        Ok(Self { parts, name, document, acknowledged, proof })
+    }
+
+    pub(super) async fn send(&self) -> Result<wire::StoredFragment, ClientError> {
+        let proof = self.proof.as_ref();
+        self.parts.http.put_fragment(&self.name, self.document, self.acknowledged, proof).await
+    }
 }
 
 /// Whether the coordinator knows no more of the complete backup of this epoch that it acknowledged: its disk lost the write, or

@@ -1,20 +1,22 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use maany_coordinator_proto::{
-    BackupShare, KeyId, Recovery, SessionId, StepUp,
+    BackupShare, IdentityKey, KeyId, Recovery, SessionId, StepUp,
     backup_share::{BackupCiphertext, Fragment, Label, Split},
+    proof::{Deposit, Proof},
 };
 use maany_coordinator_storage::{
     SecretBytes,
-    record::{AuditRow, BackupRule, FragmentRecord, WalletRecord},
+    record::{AuditRow, BackupRule, Devices, FragmentRecord, WalletRecord},
 };
 use maany_mpc_core::{
     PublicKey, ShareId,
     backup::{self, BackupContext, FragmentDocument, Threshold},
 };
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::*;
-use crate::test_support::{alice, share_id, wallet};
+use crate::test_support::{alice, share_id, wallet, wallet_on};
 
 fn document(row: &WalletRecord, epoch: u64) -> FragmentDocument {
     let context = BackupContext {
@@ -131,6 +133,53 @@ async fn a_fragment_of_another_wallet_key_or_epoch_is_refused() {
     }
     let row = api.vault.wallet(&alice().rows(), row.wallet).await.unwrap().unwrap();
     assert_eq!(row.receipt, None);
+}
+
+/// The coordinator's fragment of a wallet that a device is enrolled for.
+#[tokio::test]
+async fn a_token_alone_leaves_no_fragment_of_a_wallet_with_an_enrolled_device() {
+    let api = api().await;
+    let key = |byte| IdentityKey::from_bytes(&Zeroizing::new([byte; 32])).unwrap();
+    let (own, revoked, strange) = (key(1), key(2), key(3));
+    let devices = Devices {
+        enrolled: Some(*own.public().as_bytes()),
+        pending: None,
+        revoked: vec![*revoked.public().as_bytes()],
+    };
+    let row = wallet_on(&api.vault, &alice(), 1, Some("k"), devices).await;
+    let bytes = document(&row, 1).dangerous_to_bytes().to_vec();
+    let deposit = Deposit { wallet: row.wallet.to_bytes(), acknowledged: 2, document: &bytes };
+    let with = |proof: Option<Proof>| {
+        let mut body = upload(&document(&row, 1), 2);
+        if let Some(proof) = proof {
+            body["proof"] = json!(wire::DepositProof::of(&proof));
+        }
+        body
+    };
+    let honest = own.prove_deposit(&deposit);
+    let elsewhere = [
+        None,
+        Some(revoked.prove_deposit(&deposit)),
+        Some(strange.prove_deposit(&deposit)),
+        Some(Proof { identity: honest.identity, ..strange.prove_deposit(&deposit) }),
+        Some(own.prove_deposit(&Deposit { acknowledged: 3, ..deposit })),
+        Some(own.prove_deposit(&Deposit { wallet: [7; 16], ..deposit })),
+        Some(Proof { signature: [0; 64], ..honest }),
+    ];
+    for proof in elsewhere {
+        let answer = api.put(&api.alice, FRAGMENT, &with(proof)).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::FORBIDDEN, "forbidden"));
+    }
+    for field in ["identity", "signature"] {
+        let mut body = with(Some(honest));
+        body["proof"][field] = json!("no hexadecimal");
+        assert_eq!(api.put(&api.alice, FRAGMENT, &body).await.status, StatusCode::FORBIDDEN);
+    }
+    let kept = api.vault.fragments(&alice().rows(), &row.wallet.to_string()).await.unwrap();
+    assert!(kept.rows.is_empty(), "nothing was stored");
+
+    let stored = api.put(&api.alice, FRAGMENT, &with(Some(honest))).await;
+    assert_eq!((stored.status, stored.json()), (StatusCode::OK, json!({"epoch": 1, "receipt": true})));
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ async fn a_device_reaches_every_route_of_its_own_through_the_client() {
     let fragment = backup::Fragment::from_bytes(&[1; 33]).unwrap();
     let document = FragmentDocument::new(context, Threshold::default(), vec![7; 40], fragment).unwrap();
     let document = document.dangerous_to_bytes();
-    assert!(device.put_fragment(&key_id, &document, 2).await.unwrap().receipt);
+    assert!(device.put_fragment(&key_id, &document, 2, None).await.unwrap().receipt);
     let wallet_id = maany_coordinator_proto::WalletId::from_bytes(row.wallet.to_bytes());
     operator.create_step_up(wallet_id).await.unwrap();
     let recovery = device.recovery(&key_id).await.unwrap();
