@@ -6,15 +6,16 @@ use crate::error::Error;
 use crate::process::{self, cargo};
 use crate::report::{self, say};
 use crate::workspace::Workspace;
-use crate::{crash_sweep, deny, e2e, features, kill9, layers, model, test};
+use crate::{codegen, crash_sweep, deny, e2e, features, kill9, layers, model, test};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn(&Workspace) -> Result<(), Error>);
 
 /// Cheapest first. The mutants are a check of their own: each one compiles the engine again. The tests come after the table of times, so that their summary is the last output.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     ("fmt", fmt),
     ("layers", layers::run),
+    ("codegen", codegen::check),
     ("clippy", clippy),
     ("deny", deny::run),
     ("doc", doc),

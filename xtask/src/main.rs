@@ -4,6 +4,7 @@
 mod advisories;
 mod bench;
 mod ci;
+mod codegen;
 mod crash_sweep;
 mod deny;
 mod e2e;
@@ -52,6 +53,12 @@ enum Task {
     },
     /// Check the arrows between crates and that the pure crates do no I/O.
     Layers,
+    /// Write the message tables of maany-coordinator-cosmos from the chains' .proto files. Needs Go.
+    Codegen {
+        /// Compare what is committed instead; says so where Go or the module proxy is missing.
+        #[arg(long)]
+        check: bool,
+    },
     /// Remove each hardening in turn and expect its tests to fail.
     Mutants {
         /// Only the mutants whose name contains this.
@@ -122,6 +129,8 @@ fn run(task: Task, workspace: &Workspace) -> Result<(), Error> {
         Task::Test => test::run(workspace),
         Task::Ci { from } => ci::run(workspace, from.as_deref()),
         Task::Layers => layers::run(workspace),
+        Task::Codegen { check: true } => codegen::check(workspace),
+        Task::Codegen { check: false } => codegen::run(workspace, &[]),
         Task::Mutants { only, list } => mutants::run(workspace, only.as_deref(), list),
         Task::E2e { args } => e2e::run(workspace, &args),
         Task::Model => model::run(workspace),

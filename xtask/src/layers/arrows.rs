@@ -3,7 +3,7 @@
 use crate::workspace::Member;
 
 /// Every member and the members that it may depend on.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("maany-mpc-core", &[]),
     ("maany-coordinator-proto", &[]),
     ("maany-coordinator-storage", &[]),
@@ -42,6 +42,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
             "maany-coordinator",
         ],
     ),
+    ("maany-codegen", &[]),
     ("xtask", &[]),
 ];
 
