@@ -1,13 +1,13 @@
 //! Sign docs of `SIGN_MODE_LEGACY_AMINO_JSON`: the JSON that Go's `encoding/json` writes with sorted keys (`legacytx.StdSignDoc`).
 
 mod json;
-mod object;
+pub(crate) mod object;
 
 use serde_json::Value;
 
 use crate::decoded::{DecodedMsg, DecodedTx, Fee, MsgSend, Signer, SignerKey, SignerMode};
 use crate::sign_doc::bounded;
-use crate::{Address, Coin, CosmosError, SignMode, digest, visible};
+use crate::{Address, Coin, CosmosError, SignMode, arbitrary, digest, visible};
 use object::Object;
 
 pub(crate) use json::canonical;
@@ -92,6 +92,9 @@ fn message(value: &Value) -> Result<DecodedMsg, CosmosError> {
     let amino_type = message.text("type")?;
     let content = message.value("value")?;
     message.end()?;
+    if amino_type == arbitrary::AMINO_TYPE {
+        return Err(CosmosError::ArbitraryInTransaction);
+    }
     if amino_type != MsgSend::AMINO_TYPE {
         // A chain writes `/` and the full name for a message without an amino name, never for one that has it.
         if amino_type.is_empty() || amino_type == MsgSend::TYPE_URL {

@@ -28,6 +28,12 @@ pub enum CosmosError {
     /// The multisig account's key, or the set of signatures for it, makes no sense.
     #[error("multisig account: {0}")]
     Multisig(&'static str),
+    /// The account that is to sign is not one of the key's.
+    #[error("the account that is to sign is not one of the key's")]
+    OtherAccount,
+    /// A message that signs arbitrary data (ADR-036) stands in the sign doc of a transaction.
+    #[error("a message of arbitrary data stands in a transaction's sign doc")]
+    ArbitraryInTransaction,
     /// The human-readable part is empty, longer than 83 characters, upper-case or not printable ASCII.
     #[error("address prefix is not 1 to 83 lower-case printable ascii characters")]
     Hrp {

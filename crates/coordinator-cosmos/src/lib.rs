@@ -3,6 +3,7 @@
 mod address;
 mod amino;
 mod amino_name;
+mod arbitrary;
 mod coin;
 mod decoded;
 mod direct;
@@ -23,6 +24,7 @@ mod visible;
 
 pub use address::{Address, Hrp};
 pub use amino::AminoSignDoc;
+pub use arbitrary::ArbitraryDoc;
 pub use coin::{Amount, Coin, Denom};
 pub use decoded::{
     DecodedMsg, DecodedTx, Fee, MsgSend, Opaque, Outflow, Signer, SignerKey, SignerMode, Transfer,

@@ -11,6 +11,7 @@ mod dialer;
 mod error;
 mod host;
 mod line;
+mod order;
 mod parts;
 mod renew;
 mod restore;
@@ -30,7 +31,9 @@ pub use self::{
     },
     builder::{DeviceBuildError, DeviceBuilder, Protocol},
     error::DeviceError,
-    parts::{Done, Progress, ProgressEvent, Report, SignOrder, Signed, Unwatched, WalletInfo},
+    parts::{
+        ArbitraryOrder, Done, Progress, ProgressEvent, Report, SignOrder, Signed, Unwatched, WalletInfo,
+    },
     status::WalletStatus,
 };
 use crate::{

@@ -30,7 +30,7 @@ pub use maany_mpc_core as engine;
 
 pub use auth::{ApiKeyAuthenticator, ApiKeys, Authenticator, Principal, Scope, Scopes};
 pub use channel::ChannelKey;
-pub use device::{Device, DeviceError, SignOrder, Signed, WalletInfo};
+pub use device::{ArbitraryOrder, Device, DeviceError, SignOrder, Signed, WalletInfo};
 pub use driver::SessionFailure;
 pub use policy::{AllowList, AllowListConfig, PolicyHook, RefuseAll};
 pub use server::{Server, ServerLimits, SessionHandler};

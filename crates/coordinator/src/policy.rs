@@ -10,7 +10,7 @@ pub mod conformance;
 mod reason;
 
 use async_trait::async_trait;
-use maany_coordinator_cosmos::{Coin, DecodedTx};
+use maany_coordinator_cosmos::{ArbitraryDoc, Coin, DecodedTx};
 use maany_coordinator_proto::{Digest, RequestId, WalletId};
 use maany_mpc_core::DerivationPath;
 
@@ -68,6 +68,8 @@ pub enum Subject<'a> {
     /// A transaction whose sign doc the server has decoded, encoded again and found equal. It is for the chain
     /// that the request names, and every transfer in it is from the signing key's own account.
     Transaction(&'a DecodedTx),
+    /// Data that no chain runs (ADR-036). The account that it names is one of the signing key's.
+    Arbitrary(&'a ArbitraryDoc),
     /// 32 bytes of which nobody here knows what they stand for.
     Raw(&'a Digest),
 }

@@ -73,6 +73,15 @@ pub struct NewSignRequest {
     pub replaces: Option<RequestId>,
 }
 
+/// What a caller wants signed that is no transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewArbitrary {
+    /// Where the signing key hangs below the wallet's key; the root for the wallet's key itself.
+    pub path: DerivationPath,
+    /// The doc of the data (ADR-036). These bytes, and no others, are what is signed.
+    pub sign_doc: Vec<u8>,
+}
+
 /// A request that [`SignRequests::create`] gives back.
 #[derive(Debug)]
 pub enum Created {

@@ -78,6 +78,8 @@ messages = [{send}]
 # recipients = ["cosmos1..."]
 # The longest memo, in bytes.
 max_memo_bytes = 256
+# Whether data that is no transaction may be signed (ADR-036), with which an account is proven to others.
+allow_arbitrary = false
 # Whether a bare digest may be signed, of which nobody can say what it stands for.
 allow_raw = false
 
@@ -139,7 +141,7 @@ mod tests {
         assert_eq!(policy.chains, chains);
         assert_eq!(policy.max_per_tx["uatom"], "100000000");
         assert_eq!(policy.max_fee["uosmo"], "1000000");
-        assert!(!policy.allow_raw);
+        assert!(!policy.allow_raw && !policy.allow_arbitrary);
         assert!(AllowList::try_from(policy).is_ok());
     }
 

@@ -7,33 +7,33 @@ use serde_json::Value;
 use crate::{CosmosError, visible};
 
 /// An object of which every key is to be read.
-pub(super) struct Object<'a> {
+pub(crate) struct Object<'a> {
     part: &'static str,
     rest: BTreeMap<&'a str, &'a Value>,
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn new(part: &'static str, value: &'a Value) -> Result<Self, CosmosError> {
+    pub(crate) fn new(part: &'static str, value: &'a Value) -> Result<Self, CosmosError> {
         let map = value.as_object().ok_or(CosmosError::Malformed { part, source: None })?;
         Ok(Self { part, rest: map.iter().map(|(key, value)| (key.as_str(), value)).collect() })
     }
 
-    pub(super) fn value(&mut self, field: &'static str) -> Result<&'a Value, CosmosError> {
+    pub(crate) fn value(&mut self, field: &'static str) -> Result<&'a Value, CosmosError> {
         self.rest.remove(field).ok_or(CosmosError::Missing { part: self.part, field })
     }
 
-    pub(super) fn text(&mut self, field: &'static str) -> Result<&'a str, CosmosError> {
+    pub(crate) fn text(&mut self, field: &'static str) -> Result<&'a str, CosmosError> {
         let part = self.part;
         self.value(field)?.as_str().ok_or(CosmosError::BadField { part, field })
     }
 
-    pub(super) fn list(&mut self, field: &'static str) -> Result<&'a [Value], CosmosError> {
+    pub(crate) fn list(&mut self, field: &'static str) -> Result<&'a [Value], CosmosError> {
         let part = self.part;
         self.value(field)?.as_array().map(Vec::as_slice).ok_or(CosmosError::BadField { part, field })
     }
 
     /// A 64-bit number, written as a decimal string.
-    pub(super) fn number(&mut self, field: &'static str) -> Result<u64, CosmosError> {
+    pub(crate) fn number(&mut self, field: &'static str) -> Result<u64, CosmosError> {
         let text = self.text(field)?;
         // Through a number and back: the only spelling is the shortest.
         match text.parse::<u64>() {
@@ -43,7 +43,7 @@ impl<'a> Object<'a> {
     }
 
     /// A text that Go omits when it is empty.
-    pub(super) fn optional_text(&mut self, field: &'static str) -> Result<Option<&'a str>, CosmosError> {
+    pub(crate) fn optional_text(&mut self, field: &'static str) -> Result<Option<&'a str>, CosmosError> {
         if !self.rest.contains_key(field) {
             return Ok(None);
         }
@@ -55,7 +55,7 @@ impl<'a> Object<'a> {
     }
 
     /// A number that Go omits when it is zero.
-    pub(super) fn optional_number(&mut self, field: &'static str) -> Result<Option<u64>, CosmosError> {
+    pub(crate) fn optional_number(&mut self, field: &'static str) -> Result<Option<u64>, CosmosError> {
         if !self.rest.contains_key(field) {
             return Ok(None);
         }
@@ -66,7 +66,7 @@ impl<'a> Object<'a> {
     }
 
     /// Every key was read.
-    pub(super) fn end(self) -> Result<(), CosmosError> {
+    pub(crate) fn end(self) -> Result<(), CosmosError> {
         match self.rest.keys().next() {
             None => Ok(()),
             Some(key) => Err(CosmosError::UnknownKey { part: self.part, key: visible::excerpt(key) }),

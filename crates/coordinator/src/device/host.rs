@@ -23,8 +23,9 @@ use maany_mpc_core::{
 use tracing::warn;
 
 use super::{
-    Parts, ProgressEvent, SignOrder, backup, commit,
+    Parts, ProgressEvent, backup, commit,
     line::{Opened, Profile},
+    order::Order,
 };
 use crate::{
     convert,
@@ -55,7 +56,7 @@ pub(super) enum Task {
     /// New shares by DKG or refresh, with a backup of the result or without.
     Renew { backup: Option<Threshold> },
     /// A signature.
-    Sign { order: SignOrder, request: [u8; 16], digest: [u8; 32] },
+    Sign { order: Order, request: [u8; 16], digest: [u8; 32] },
     /// New shares from a backup.
     Restore { documents: Arc<Vec<FragmentDocument>> },
 }

@@ -60,6 +60,15 @@ pub struct SignOrder {
     pub sign_doc: Vec<u8>,
 }
 
+/// What to sign that is no transaction: the doc of arbitrary data (ADR-036), with a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArbitraryOrder {
+    /// From the wallet's key to the key that signs; the empty path is the wallet's key itself.
+    pub path: DerivationPath,
+    /// The doc's original bytes, see [`maany_coordinator_cosmos::ArbitraryDoc`]. It names an account of the key.
+    pub sign_doc: Vec<u8>,
+}
+
 /// A signature over a sign order.
 #[derive(Debug, Clone)]
 pub struct Signed {
@@ -69,7 +78,7 @@ pub struct Signed {
     pub signature: Signature,
     /// The key that it verifies under, at the order's path.
     pub public_key: PublicKey,
-    /// SHA-256 of the sign doc, computed on this device.
+    /// What was signed: the digest of the sign doc, computed on this device.
     pub digest: Digest,
 }
 

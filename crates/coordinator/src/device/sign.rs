@@ -15,9 +15,10 @@ use maany_mpc_core::{PublicKey, Signature};
 use tracing::warn;
 
 use super::{
-    Device, DeviceError, Done, Report, SignOrder, Signed, WalletInfo,
+    ArbitraryOrder, Device, DeviceError, Done, Report, SignOrder, Signed, WalletInfo,
     host::{DeviceHost, Task},
     line::Profile,
+    order::Order,
     run::{self, Patience},
 };
 use crate::{
@@ -33,8 +34,19 @@ impl Device {
     /// # Errors
     /// [`DeviceError::PolicyRefused`], and whatever a session can fail with.
     pub async fn sign(&self, wallet: &WalletId, order: &SignOrder) -> Result<Done<Signed>, DeviceError> {
-        let request = self.request(wallet, order).await?;
-        self.sign_asked(wallet, &request, order).await
+        self.sign_order(wallet, &order.into(), None).await
+    }
+
+    /// Makes a sign request for arbitrary data and signs it.
+    ///
+    /// # Errors
+    /// As [`Device::sign`].
+    pub async fn sign_arbitrary(
+        &self,
+        wallet: &WalletId,
+        order: &ArbitraryOrder,
+    ) -> Result<Done<Signed>, DeviceError> {
+        self.sign_order(wallet, &order.into(), None).await
     }
 
     /// As [`Device::sign`], in the place of the live request of the same account and sequence, open or signed.
@@ -47,18 +59,18 @@ impl Device {
         order: &SignOrder,
         replaced: RequestId,
     ) -> Result<Done<Signed>, DeviceError> {
-        let request = self.request_replacing(wallet, order, replaced).await?;
-        self.sign_asked(wallet, &request, order).await
+        self.sign_order(wallet, &order.into(), Some(replaced)).await
     }
 
-    async fn sign_asked(
+    async fn sign_order(
         &self,
         wallet: &WalletId,
-        request: &wire::SignRequest,
-        order: &SignOrder,
+        order: &Order,
+        replaced: Option<RequestId>,
     ) -> Result<Done<Signed>, DeviceError> {
+        let request = self.ask(wallet, order, replaced).await?;
         let id = RequestId::from_hex(&request.id)?;
-        let signed = self.sign_request(wallet, id, order).await?;
+        let signed = self.sign_named(wallet, id, order).await?;
         if let Some(age) = self.parts.refresh_after
             && let Err(error) = self.refresh_if_older(wallet, age).await
         {
@@ -77,7 +89,7 @@ impl Device {
         wallet: &WalletId,
         order: &SignOrder,
     ) -> Result<wire::SignRequest, DeviceError> {
-        self.ask(wallet, order, None).await
+        self.ask(wallet, &order.into(), None).await
     }
 
     /// As [`Device::request`], in the place of the live request of the same account and sequence, open or signed. An open
@@ -91,16 +103,18 @@ impl Device {
         order: &SignOrder,
         replaced: RequestId,
     ) -> Result<wire::SignRequest, DeviceError> {
-        self.ask(wallet, order, Some(replaced)).await
+        self.ask(wallet, &order.into(), Some(replaced)).await
     }
 
     async fn ask(
         &self,
         wallet: &WalletId,
-        order: &SignOrder,
+        order: &Order,
         replaced: Option<RequestId>,
     ) -> Result<wire::SignRequest, DeviceError> {
-        fits(order)?;
+        let row = self.row(wallet).await?;
+        let public_key = WalletInfo::of(&row)?.child(&order.path)?;
+        let digest = order.digest(&public_key.to_bytes())?;
         let new = wire::NewSignRequest {
             wallet_id: wallet.to_string(),
             chain_id: order.chain_id.clone(),
@@ -114,7 +128,7 @@ impl Device {
             let reason = plain(view.verdict.reason.as_deref().unwrap_or_default());
             return Err(DeviceError::PolicyRefused { reason });
         }
-        if view.digest != Digest::from_bytes(digest(order)).to_string() {
+        if view.digest != Digest::from_bytes(digest).to_string() {
             return Err(DeviceError::Mismatch("digest"));
         }
         Ok(view)
@@ -130,15 +144,23 @@ impl Device {
         request: RequestId,
         order: &SignOrder,
     ) -> Result<Done<Signed>, DeviceError> {
+        self.sign_named(wallet, request, &order.into()).await
+    }
+
+    async fn sign_named(
+        &self,
+        wallet: &WalletId,
+        request: RequestId,
+        order: &Order,
+    ) -> Result<Done<Signed>, DeviceError> {
         let started = Instant::now();
         let mut report = Report::default();
         let mut patience = Patience::of(&self.parts);
-        let digest = digest(order);
         loop {
             let row = self.row(wallet).await?;
-            fits(order)?;
             let info = WalletInfo::of(&row)?;
             let public_key = info.child(&order.path)?;
+            let digest = order.digest(&public_key.to_bytes())?;
             let session_id = run::session_id()?;
             let key_id = run::key_id(&row)?;
             let profile = Profile::of(&self.parts, &row).await?;
@@ -213,17 +235,6 @@ impl Device {
         }
         Ok(())
     }
-}
-
-/// Whether the doc is what the order says: a transaction of that chain, canonical and without anything that is not shown.
-fn fits(order: &SignOrder) -> Result<(), DeviceError> {
-    let decoded = maany_coordinator_cosmos::decode(order.mode, &order.sign_doc)?;
-    if decoded.chain_id == order.chain_id { Ok(()) } else { Err(DeviceError::OtherChain) }
-}
-
-/// SHA-256 of the sign doc's original bytes.
-fn digest(order: &SignOrder) -> [u8; 32] {
-    maany_coordinator_cosmos::digest(&order.sign_doc)
 }
 
 /// A signature that the server says it has kept, once it has been seen to be one.

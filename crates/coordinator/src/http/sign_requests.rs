@@ -2,6 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use maany_coordinator_cosmos::ArbitraryDoc;
 use maany_coordinator_proto::{ChainId, RequestId};
 use maany_mpc_core::DerivationPath;
 
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     auth::Scope,
-    sign_request::{Created, NewSignRequest, SignRequest},
+    sign_request::{Created, NewArbitrary, NewSignRequest, SignRequest},
 };
 
 /// Makes a sign request: 201, or 200 where a live request for the same bytes existed.
@@ -24,20 +25,40 @@ pub(super) async fn create(
     JsonBody(body): JsonBody<wire::NewSignRequest>,
 ) -> Result<(StatusCode, Json<wire::SignRequest>), ApiError> {
     let principal = caller.with(Scope::Sign)?;
-    let new = NewSignRequest {
-        chain_id: ChainId::new(&body.chain_id).map_err(|_| ApiError::Malformed("chainId is no chain id"))?,
-        path: path(body.path.as_deref())?,
-        mode: body.mode.parse().map_err(|_| ApiError::Malformed("mode is direct or amino-json"))?,
-        sign_doc: base64(&body.sign_doc, "signDoc is not base64")?,
-        replaces: body.replaces.as_deref().map(replaced).transpose()?,
-    };
+    let asked = asked(&body)?;
     let wallet = wallets::named(&state.vault, &principal, &body.wallet_id).await?;
-    let created = state.requests.create(&principal, &wallet, new).await?;
+    let created = match asked {
+        Asked::Transaction(new) => state.requests.create(&principal, &wallet, new).await?,
+        Asked::Arbitrary(new) => state.requests.create_arbitrary(&principal, &wallet, new).await?,
+    };
     let status = match &created {
         Created::New(_) => StatusCode::CREATED,
         Created::Existing(_) => StatusCode::OK,
     };
     Ok((status, Json(view(&created.into_request())?)))
+}
+
+enum Asked {
+    Transaction(NewSignRequest),
+    Arbitrary(NewArbitrary),
+}
+
+fn asked(body: &wire::NewSignRequest) -> Result<Asked, ApiError> {
+    let path = path(body.path.as_deref())?;
+    let sign_doc = base64(&body.sign_doc, "signDoc is not base64")?;
+    if body.mode == ArbitraryDoc::MODE {
+        if !body.chain_id.is_empty() || body.replaces.is_some() {
+            return Err(ApiError::Malformed("with adr-036 chainId is empty, and nothing is replaced"));
+        }
+        return Ok(Asked::Arbitrary(NewArbitrary { path, sign_doc }));
+    }
+    Ok(Asked::Transaction(NewSignRequest {
+        chain_id: ChainId::new(&body.chain_id).map_err(|_| ApiError::Malformed("chainId is no chain id"))?,
+        path,
+        mode: body.mode.parse().map_err(|_| ApiError::Malformed("mode is direct, amino-json or adr-036"))?,
+        sign_doc,
+        replaces: body.replaces.as_deref().map(replaced).transpose()?,
+    }))
 }
 
 /// Shows a sign request, with its signature once there is one.
@@ -62,8 +83,11 @@ fn replaced(text: &str) -> Result<RequestId, ApiError> {
 }
 
 fn view(request: &SignRequest) -> Result<wire::SignRequest, ApiError> {
-    let decoded = request.decoded()?;
-    let decoded = serde_json::to_value(decoded).map_err(|error| ApiError::Internal(Box::new(error)))?;
+    let decoded = match request.arbitrary()? {
+        Some(doc) => serde_json::to_value(doc),
+        None => serde_json::to_value(request.decoded()?),
+    };
+    let decoded = decoded.map_err(|error| ApiError::Internal(Box::new(error)))?;
     let reason = Some(request.reason()).filter(|_| !request.is_allowed());
     Ok(wire::SignRequest {
         id: request.id().to_string(),

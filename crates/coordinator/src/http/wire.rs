@@ -65,12 +65,12 @@ pub struct Wallet {
 pub struct NewSignRequest {
     /// The wallet id, or the key id that the device proposed.
     pub wallet_id: String,
-    /// The chain.
+    /// The chain; empty with `adr-036`.
     pub chain_id: String,
     /// Where the signing key hangs below the wallet's key, `m/44/118/0/0/0`; absent for the wallet's key itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// `direct` or `amino-json`.
+    /// `direct` or `amino-json`; `adr-036` for arbitrary data.
     pub mode: String,
     /// The sign doc, base64.
     pub sign_doc: String,
@@ -87,15 +87,16 @@ pub struct SignRequest {
     pub id: String,
     /// The wallet id.
     pub wallet_id: String,
-    /// The chain; empty for a bare digest.
+    /// The chain; empty for arbitrary data and for a bare digest.
     pub chain_id: String,
     /// The derivation path.
     pub path: String,
-    /// `direct`, `amino-json` or `raw`.
+    /// `direct`, `amino-json`, `adr-036` or `raw`.
     pub mode: String,
-    /// SHA-256 of the sign doc, 64 hexadecimal digits.
+    /// What is signed, 64 hexadecimal digits: the SHA-256 of the sign doc, or the Keccak-256 where the account's chain has it so.
     pub digest: String,
-    /// What the sign doc says, as the server decoded it; null for a bare digest.
+    /// What the sign doc says, as the server decoded it: a transaction, or `{mode, signer, data (base64), text}` of arbitrary data; null for a
+    /// bare digest.
     pub decoded: serde_json::Value,
     /// What the policy decided.
     pub verdict: Verdict,

@@ -23,6 +23,7 @@ pub struct AllowList {
     max_per_tx: BTreeMap<Denom, Amount>,
     max_fee: BTreeMap<Denom, Amount>,
     max_memo_bytes: usize,
+    allow_arbitrary: bool,
     allow_raw: bool,
 }
 
@@ -40,6 +41,8 @@ impl AllowList {
     fn check(&self, subject: Subject<'_>) -> Result<(), Reason> {
         match subject {
             Subject::Transaction(tx) => self.check_transaction(tx),
+            Subject::Arbitrary(_) if self.allow_arbitrary => Ok(()),
+            Subject::Arbitrary(_) => Err(Reason::ARBITRARY),
             Subject::Raw(_) if self.allow_raw => Ok(()),
             Subject::Raw(_) => Err(Reason::RAW),
         }

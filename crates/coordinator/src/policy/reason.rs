@@ -58,6 +58,8 @@ reasons! {
     EXTENSIONS = "extension_options";
     /// The transaction runs regardless of its sequence.
     UNORDERED = "unordered";
+    /// Arbitrary data (ADR-036), which the policy does not allow.
+    ARBITRARY = "arbitrary_not_allowed";
     /// A bare digest, which the policy does not allow.
     RAW = "raw_not_allowed";
 }

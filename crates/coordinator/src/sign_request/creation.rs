@@ -1,6 +1,6 @@
 //! Making a sign request: parse, check, decide, and store it with its guard and its audit row in one write.
 
-use maany_coordinator_cosmos::{Coin, DecodedTx, SignDoc};
+use maany_coordinator_cosmos::{ArbitraryDoc, Coin, CosmosError, DecodedTx, SignDoc};
 use maany_coordinator_proto::{Digest, RequestId, WalletId};
 use maany_coordinator_storage::{
     StoreError,
@@ -10,8 +10,8 @@ use maany_coordinator_storage::{
 use maany_mpc_core::DerivationPath;
 
 use super::{
-    Created, Mode, NewSignRequest, SESSION, SignRequest, SignRequestError, SignRequests, Status, audit,
-    checks, guard,
+    Created, Mode, NewArbitrary, NewSignRequest, SESSION, SignRequest, SignRequestError, SignRequests,
+    Status, audit, checks, guard,
     live::{Place, Replacing},
     millis, require_active, require_owner,
     reservation::{outgoing, reservation},
@@ -55,9 +55,42 @@ impl SignRequests {
             digest,
             sign_doc: new.sign_doc,
             public_key,
-            transaction: Some(tx),
+            content: Content::Transaction(tx),
             guard: guard::of_transaction(tx, signer, &public_key, &digest),
             replaces: new.replaces,
+        };
+        self.make(principal, wallet, &asked).await
+    }
+
+    /// Makes a request for arbitrary data (ADR-036) that names an account of the key. It has no chain and no sequence, so that it stands in
+    /// no other request's way.
+    ///
+    /// # Errors
+    /// As [`SignRequests::create`].
+    pub async fn create_arbitrary(
+        &self,
+        principal: &Principal,
+        wallet: &WalletRecord,
+        new: NewArbitrary,
+    ) -> Result<Created, SignRequestError> {
+        require_owner(principal, wallet)?;
+        require_active(wallet)?;
+        let doc = ArbitraryDoc::parse(&new.sign_doc).map_err(SignRequestError::SignDoc)?;
+        let public_key = checks::signing_key(wallet, &new.path)?;
+        let digest = doc.digest(&public_key).map_err(|error| match error {
+            CosmosError::OtherAccount => SignRequestError::OtherSigner,
+            error => SignRequestError::SignDoc(error),
+        })?;
+        let asked = Asked {
+            chain_id: "",
+            path: &new.path,
+            mode: Mode::Arbitrary,
+            digest,
+            sign_doc: new.sign_doc,
+            public_key,
+            content: Content::Arbitrary(&doc),
+            guard: guard::of_digest(&public_key, &digest),
+            replaces: None,
         };
         self.make(principal, wallet, &asked).await
     }
@@ -83,7 +116,7 @@ impl SignRequests {
             digest: *digest.as_bytes(),
             sign_doc: Vec::new(),
             public_key,
-            transaction: None,
+            content: Content::Nothing,
             guard: guard::of_digest(&public_key, digest.as_bytes()),
             replaces: None,
         };
@@ -134,7 +167,11 @@ impl SignRequests {
             wallet: WalletId::from_bytes(wallet.wallet.to_bytes()),
             path: asked.path,
             public_key: &asked.public_key,
-            subject: asked.transaction.map_or(Subject::Raw(&digest), Subject::Transaction),
+            subject: match asked.content {
+                Content::Transaction(tx) => Subject::Transaction(tx),
+                Content::Arbitrary(doc) => Subject::Arbitrary(doc),
+                Content::Nothing => Subject::Raw(&digest),
+            },
             replaces,
             reserved,
         };
@@ -250,10 +287,18 @@ pub(super) struct Asked<'a> {
     digest: [u8; 32],
     sign_doc: Vec<u8>,
     public_key: [u8; 33],
-    /// What the sign doc says; none for a bare digest.
-    transaction: Option<&'a DecodedTx>,
+    content: Content<'a>,
     pub(super) guard: GuardKey,
     pub(super) replaces: Option<RequestId>,
+}
+
+/// What is known of what is to be signed.
+#[derive(Clone, Copy)]
+enum Content<'a> {
+    Transaction(&'a DecodedTx),
+    Arbitrary(&'a ArbitraryDoc),
+    /// A bare digest.
+    Nothing,
 }
 
 impl Asked<'_> {
@@ -264,9 +309,9 @@ impl Asked<'_> {
             && record.sign_doc == self.sign_doc
     }
 
-    /// What is set aside for it. Of a bare digest nobody knows what leaves the wallet.
+    /// What is set aside for it. By arbitrary data nothing leaves the wallet; of a bare digest nobody knows.
     fn reserved(&self, place: &Place) -> Result<Vec<Coin>, SignRequestError> {
-        let Some(tx) = self.transaction else { return Ok(Vec::new()) };
+        let Content::Transaction(tx) = self.content else { return Ok(Vec::new()) };
         let new = outgoing(tx, &self.public_key).map_err(SignRequestError::SignDoc)?;
         let signed = match place {
             Place::Replacing(replacing) => replacing.signed.as_ref(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use maany_coordinator_cosmos::{Coin, DecodedTx, SignDoc, SignMode};
+use maany_coordinator_cosmos::{ArbitraryDoc, Coin, DecodedTx, SignDoc, SignMode};
 use maany_coordinator_proto::{Digest, RequestId, WalletId};
 use maany_coordinator_storage::{
     Row,
@@ -20,6 +20,8 @@ use super::{
 pub enum Mode {
     /// A sign doc of this form.
     SignDoc(SignMode),
+    /// Arbitrary data (ADR-036).
+    Arbitrary,
     /// A bare digest.
     Raw,
 }
@@ -28,6 +30,7 @@ impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SignDoc(mode) => mode.fmt(f),
+            Self::Arbitrary => f.write_str(ArbitraryDoc::MODE),
             Self::Raw => f.write_str("raw"),
         }
     }
@@ -117,7 +120,7 @@ impl SignRequest {
         WalletId::from_bytes(self.row.wallet.to_bytes())
     }
 
-    /// The chain; empty for a bare digest.
+    /// The chain; empty for arbitrary data and for a bare digest.
     #[must_use]
     pub fn chain_id(&self) -> &str {
         &self.row.chain_id
@@ -202,7 +205,7 @@ impl SignRequest {
         self.row.signature.as_ref()
     }
 
-    /// What the sign doc says; `None` for a bare digest.
+    /// What the sign doc of a transaction says; `None` for arbitrary data and for a bare digest.
     ///
     /// # Errors
     /// [`SignRequestError::Damaged`] where the stored doc does not decode or its digest is not the stored one.
@@ -213,5 +216,16 @@ impl SignRequest {
             return Err(SignRequestError::Damaged);
         }
         Ok(Some(doc.decoded().clone()))
+    }
+
+    /// What is said in arbitrary data; `None` for anything else.
+    ///
+    /// # Errors
+    /// [`SignRequestError::Damaged`] where the stored doc does not decode.
+    pub fn arbitrary(&self) -> Result<Option<ArbitraryDoc>, SignRequestError> {
+        if self.mode != Mode::Arbitrary {
+            return Ok(None);
+        }
+        ArbitraryDoc::parse(&self.row.sign_doc).map(Some).map_err(|_| SignRequestError::Damaged)
     }
 }

@@ -366,3 +366,52 @@ async fn a_wallet_that_is_not_active_gets_no_request() {
     let read = bench.requests.get(&alice(), request.id()).await.unwrap().unwrap();
     assert_eq!((read.status(), read.reason()), (Status::Failed, "quarantined"));
 }
+
+fn data_doc(wallet: &WalletRecord, path: &str) -> NewArbitrary {
+    let hrp = maany_coordinator_cosmos::Hrp::parse("cosmos").unwrap();
+    let own = maany_coordinator_cosmos::Address::from_public_key(&child(wallet, path), &hrp).unwrap();
+    let doc = maany_coordinator_cosmos::ArbitraryDoc::new(&own, b"I am the owner").unwrap();
+    NewArbitrary { path: path.parse().unwrap(), sign_doc: doc.sign_bytes().to_vec() }
+}
+
+#[tokio::test]
+async fn arbitrary_data_is_signed_only_where_the_policy_says_so() {
+    let denied = bench(allow(true)).await;
+    let row = wallet(&denied.vault, &alice(), 1, None).await;
+    let made = denied.requests.create_arbitrary(&alice(), &row, data_doc(&row, "m")).await.unwrap();
+    assert_eq!(made.into_request().reason(), Reason::ARBITRARY.code());
+
+    let config = AllowListConfig { allow_arbitrary: true, ..AllowListConfig::default() };
+    let allowed = bench(AllowList::try_from(config).unwrap()).await;
+    let row = wallet(&allowed.vault, &alice(), 1, None).await;
+    let new = data_doc(&row, "m/0/5");
+    let made = allowed.requests.create_arbitrary(&alice(), &row, new.clone()).await.unwrap().into_request();
+    assert_eq!((made.status(), made.mode(), made.chain_id()), (Status::Open, Mode::Arbitrary, ""));
+    assert_eq!(made.arbitrary().unwrap().unwrap().data(), b"I am the owner");
+    assert!(made.decoded().unwrap().is_none() && made.reserved().is_empty());
+    assert_eq!(made.digest(), Digest::from_bytes(maany_coordinator_cosmos::digest(&new.sign_doc)));
+    let again = allowed.requests.create_arbitrary(&alice(), &row, new).await.unwrap();
+    assert!(matches!(again, Created::Existing(same) if same.id() == made.id()));
+    // A transaction is not allowed by that, and a bare digest neither.
+    let tx = allowed.requests.create(&alice(), &row, plain(&row)).await.unwrap().into_request();
+    assert_eq!(tx.status(), Status::Refused);
+}
+
+#[tokio::test]
+async fn arbitrary_data_for_another_account_is_refused_and_a_transaction_is_none() {
+    let bench = bench(allow(true)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let other = NewArbitrary { path: "m".parse().unwrap(), ..data_doc(&row, "m/1") };
+    let made = bench.requests.create_arbitrary(&alice(), &row, other).await;
+    assert!(matches!(made, Err(SignRequestError::OtherSigner)));
+
+    let amino = doc(row.public_key, SignMode::AminoJson);
+    let tx = NewArbitrary { path: "m".parse().unwrap(), sign_doc: amino.sign_bytes().to_vec() };
+    let made = bench.requests.create_arbitrary(&alice(), &row, tx).await;
+    assert!(matches!(made, Err(SignRequestError::SignDoc(_))));
+
+    let data = data_doc(&row, "m").sign_doc;
+    let as_tx = NewSignRequest { sign_doc: data, mode: SignMode::AminoJson, ..plain(&row) };
+    let made = bench.requests.create(&alice(), &row, as_tx).await;
+    assert!(matches!(made, Err(SignRequestError::SignDoc(_))));
+}

@@ -30,6 +30,10 @@ pub struct AllowListConfig {
     /// The longest memo, in bytes. The default is 256, the Cosmos SDK's own limit (`x/auth`, `MaxMemoCharacters`).
     #[serde(default = "default_memo")]
     pub max_memo_bytes: usize,
+    /// Whether arbitrary data may be signed (ADR-036), with which an account is proven and which no chain runs. What it says to
+    /// those who read it, no rule here can tell. The default is no.
+    #[serde(default)]
+    pub allow_arbitrary: bool,
     /// Whether a bare digest may be signed, of which nobody can say what it stands for. The default is no.
     #[serde(default)]
     pub allow_raw: bool,
@@ -49,6 +53,7 @@ impl Default for AllowListConfig {
             max_per_tx: BTreeMap::new(),
             max_fee: BTreeMap::new(),
             max_memo_bytes: default_memo(),
+            allow_arbitrary: false,
             allow_raw: false,
         }
     }
@@ -102,8 +107,16 @@ impl TryFrom<AllowListConfig> for AllowList {
     type Error = PolicyConfigError;
 
     fn try_from(config: AllowListConfig) -> Result<Self, PolicyConfigError> {
-        let AllowListConfig { chains, messages, recipients, max_per_tx, max_fee, max_memo_bytes, allow_raw } =
-            config;
+        let AllowListConfig {
+            chains,
+            messages,
+            recipients,
+            max_per_tx,
+            max_fee,
+            max_memo_bytes,
+            allow_arbitrary,
+            allow_raw,
+        } = config;
         for chain in &chains {
             ChainId::new(chain)
                 .map_err(|source| PolicyConfigError::Chain { chain: chain.clone(), source })?;
@@ -120,6 +133,7 @@ impl TryFrom<AllowListConfig> for AllowList {
             max_per_tx: maxima("max_per_tx", max_per_tx)?,
             max_fee: maxima("max_fee", max_fee)?,
             max_memo_bytes,
+            allow_arbitrary,
             allow_raw,
         })
     }
