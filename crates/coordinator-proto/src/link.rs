@@ -85,6 +85,12 @@ impl Link {
         self.kept.is_empty()
     }
 
+    /// The bytes of the messages that the other side has not acknowledged.
+    #[must_use]
+    pub const fn kept_bytes(&self) -> usize {
+        self.kept.bytes()
+    }
+
     /// The device's first frame on a resumed socket.
     #[must_use]
     pub fn resume(&mut self, token: &ResumeToken) -> Vec<u8> {

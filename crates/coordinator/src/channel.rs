@@ -9,6 +9,7 @@
 mod accept;
 mod connect;
 mod dial;
+mod epilogue;
 mod error;
 mod key;
 mod line;

@@ -46,6 +46,10 @@ impl Kept {
         self.messages.len()
     }
 
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }

@@ -108,7 +108,8 @@ async fn begin(
     Ok(Accepted { transport, handshake_hash, session, nonce })
 }
 
-/// A live session is looked up before anything is computed, and takes the socket only from one who shows its token.
+/// A session is looked up before anything is computed, and takes the socket only from one who shows its token. One that is over
+/// says its last words once more.
 async fn resume(
     door: &Door,
     mut raw: Box<dyn Transport>,
@@ -146,7 +147,10 @@ async fn resume(
     let refused = match ack {
         Ok(ack) => match live.hand_in(Box::new(Attached { line, ack })) {
             Ok(()) => return Ok(()),
-            Err(attached) => (attached.line, AcceptError::NoSession),
+            Err(attached) => match door.registry.epilogue(&session) {
+                Some(epilogue) => return epilogue.say(*attached).await.map_err(AcceptError::Transport),
+                None => (attached.line, AcceptError::NoSession),
+            },
         },
         Err(error) => (line, error),
     };

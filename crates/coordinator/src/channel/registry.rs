@@ -11,12 +11,21 @@ use std::{
 use maany_coordinator_proto::{Hello, Intent, KeyId, ResumeToken};
 use tokio::sync::Notify;
 
-use super::line::Line;
+use super::{
+    epilogue::{Epilogue, Epilogues},
+    line::Line,
+};
 use crate::auth::Principal;
 
-/// The live sessions of one server. Cheap to clone.
+/// The live sessions of one server, and for a moment the last words of those that are over. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Registry(Arc<Mutex<HashMap<[u8; 16], Arc<Session>>>>);
+pub struct Registry(Arc<Mutex<Sessions>>);
+
+#[derive(Default)]
+struct Sessions {
+    live: HashMap<[u8; 16], Arc<Session>>,
+    over: Epilogues,
+}
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,7 +37,7 @@ impl Registry {
     /// How many sessions are alive.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.lock().len()
+        self.lock().live.len()
     }
 
     /// Whether none is alive.
@@ -41,17 +50,36 @@ impl Registry {
     pub(super) fn enter(&self, name: [u8; 16], whose: Whose, token: ResumeToken) -> Live {
         let session =
             Arc::new(Session { whose, token, place: Mutex::new(Place::Empty), news: Notify::new() });
-        self.lock().insert(name, Arc::clone(&session));
+        self.lock().live.insert(name, Arc::clone(&session));
         Live { registry: self.clone(), name, session }
     }
 
-    /// The session of this name, where it is this one's.
+    /// The session of this name, where it is this one's: alive, or over since a moment ago.
     pub(super) fn find(&self, name: &[u8; 16], whose: &Whose) -> Option<Arc<Session>> {
-        self.lock().get(name).filter(|session| session.whose == *whose).cloned()
+        let mut sessions = self.lock();
+        let session = match sessions.live.get(name) {
+            Some(session) => Some(Arc::clone(session)),
+            None => sessions.over.find(name).map(|(session, _)| session),
+        };
+        session.filter(|session| session.whose == *whose)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 16], Arc<Session>>> {
+    /// What the session of this name said last, where it is over since a moment ago.
+    pub(super) fn epilogue(&self, name: &[u8; 16]) -> Option<Arc<Epilogue>> {
+        self.lock().over.find(name).map(|(_, epilogue)| epilogue)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sessions> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A session that nobody runs.
+    #[cfg(test)]
+    pub(super) fn a_session() -> Arc<Session> {
+        let principal = Principal::new("acme", "alice", crate::auth::Scopes::DEVICE);
+        let whose = Whose { principal, intent: Intent::Sign, key_id: None };
+        let token = ResumeToken::from_bytes(zeroize::Zeroizing::new([7; ResumeToken::SIZE]));
+        Arc::new(Session { whose, token, place: Mutex::new(Place::Empty), news: Notify::new() })
     }
 }
 
@@ -144,9 +172,14 @@ impl Live {
         }
     }
 
-    /// Ends the session: no socket is taken any more. Gives the one that waited.
-    pub(super) fn end(&self) -> Option<Attached> {
-        self.registry.lock().remove(&self.name);
+    /// Ends the session: no socket is taken any more. Gives the one that waited. What the session said last is kept for a
+    /// moment, where there is such a thing, for a device that has not heard it.
+    pub(super) fn end(&self, epilogue: Option<Arc<Epilogue>>) -> Option<Attached> {
+        let mut sessions = self.registry.lock();
+        if let (Some(session), Some(epilogue)) = (sessions.live.remove(&self.name), epilogue) {
+            sessions.over.keep(self.name, session, epilogue);
+        }
+        drop(sessions);
         match mem::replace(&mut *self.session.place(), Place::Over) {
             Place::Taken(attached) => Some(*attached),
             Place::Empty | Place::Over => None,
@@ -156,6 +189,6 @@ impl Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.end();
+        self.end(None);
     }
 }

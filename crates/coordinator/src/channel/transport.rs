@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use super::{
+    epilogue::Epilogue,
     line::{Event, Line},
     redial::{Gone, Redial},
     registry::{Attached, Live},
@@ -239,9 +240,9 @@ impl Recovery {
     }
 
     /// From now on there is no other socket. Gives the one that waited.
-    fn end(&self) -> Option<Line> {
+    fn end(&self, epilogue: &Arc<Epilogue>) -> Option<Attached> {
         match self {
-            Self::Registry(live) => live.end().map(|attached| attached.line),
+            Self::Registry(live) => live.end(Some(Arc::clone(epilogue))),
             Self::Redial(_) => None,
         }
     }
@@ -289,7 +290,8 @@ impl Transport for SecureTransport {
     }
 
     async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), TransportError> {
-        let waiting = self.recovery.end();
+        let epilogue = Arc::new(Epilogue::new(mem::take(&mut self.link), code, reason));
+        let waiting = self.recovery.end(&epilogue);
         self.inbox.clear();
         let line = match mem::replace(&mut self.path, Path::Failed(None)) {
             Path::Open(line) => Some(line),
@@ -297,10 +299,12 @@ impl Transport for SecureTransport {
             Path::Sending(sending) => timeout(LAST_FRAME, sending).await.ok(),
             Path::Lost | Path::Redialing(_) => None,
         };
-        // A socket that waited to be taken belongs to the same device, which may be listening on it alone.
+        // A socket that waited to be taken belongs to the same device, which may be listening on it alone, and may lack what was
+        // said on the one before.
         if let Some(waiting) = waiting {
             drop(line);
-            return waiting.close(code, reason).await;
+            let said = timeout(LAST_FRAME, epilogue.say(waiting)).await;
+            return said.unwrap_or(Err(TransportError::Timeout(LAST_FRAME)));
         }
         match line {
             Some(line) => line.close(code, reason).await,

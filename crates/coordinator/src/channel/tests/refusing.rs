@@ -126,7 +126,7 @@ async fn a_session_that_is_over_takes_no_socket_even_with_its_token() {
     let token = ResumeToken::from_bytes(Zeroizing::new([9; 32]));
     let live = house.door.registry.enter([3; 16], whose, token);
     let line = line(&house, &hello(), [3; 16]).await.unwrap();
-    assert!(live.end().is_none());
+    assert!(live.end(None).is_none());
     assert_eq!(ending(line.send(shown(&[9; 32])).await).await, Some(4409));
     drop(connected);
 }

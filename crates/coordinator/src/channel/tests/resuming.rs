@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::FutureExt;
-use maany_coordinator_proto::link::KEPT_FRAMES;
+use maany_coordinator_proto::{CloseCode, link::KEPT_FRAMES};
 use maany_coordinator_transport::{Message, Participant, Transport};
 use proptest::prelude::*;
 use tokio::time::{Instant, timeout};
@@ -154,6 +154,50 @@ async fn many_messages_one_way_are_acknowledged_on_the_way() {
         () = hearing => {}
         heard = saying => panic!("{heard:?}"),
     }
+}
+
+/// The result and the close behind it go down with their socket, and the next sockets as well.
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_over_says_its_result_again_to_a_device_that_has_lost_it() {
+    for (first, second) in
+        (HANDSHAKE..HANDSHAKE + 2).flat_map(|first| (0..8).map(move |second| (first, second)))
+    {
+        let (house, road, connected, accepted) =
+            session([Cut::After(first), Cut::After(second), Cut::SilentlyAfter(second)]).await;
+        let (mut device, mut server) = (connected.transport, accepted.transport);
+        server.send(Participant::Device, Message::from(b"result".to_vec())).await.unwrap();
+        server.close(CloseCode::Finished, "finished").await.unwrap();
+        drop(server);
+        assert!(house.door.registry.is_empty());
+        let heard = device.recv(Participant::Server).await.unwrap();
+        assert_eq!(heard, Message::from(b"result".to_vec()), "{first} {second}");
+        let closed = device.recv(Participant::Server).await.unwrap();
+        assert!(matches!(closed, Message::Closed { code: Some(1000), .. }), "{first} {second}: {closed:?}");
+        assert!(road.sockets() > 1);
+    }
+}
+
+/// A socket that was handed in and not yet taken gets the result as well, not the close alone.
+#[tokio::test(start_paused = true)]
+async fn a_socket_that_waits_when_its_session_ends_hears_the_result() {
+    let (_, road, connected, accepted) = session([Cut::SilentlyAfter(HANDSHAKE)]).await;
+    let (mut device, mut server) = (connected.transport, accepted.transport);
+    server.send(Participant::Device, Message::from(b"result".to_vec())).await.unwrap();
+    let hearing = async {
+        let heard = device.recv(Participant::Server).await.unwrap();
+        (heard, device.recv(Participant::Server).await.unwrap())
+    };
+    let closing = async {
+        // The server's end looks at nothing until it closes.
+        while road.sockets() < 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        server.close(CloseCode::Finished, "finished").await.unwrap();
+    };
+    let ((heard, closed), ()) = tokio::join!(hearing, closing);
+    assert_eq!(heard, Message::from(b"result".to_vec()));
+    assert!(matches!(closed, Message::Closed { code: Some(1000), .. }), "{closed:?}");
 }
 
 /// The machine's deadline decides; until then the server's end just waits.
