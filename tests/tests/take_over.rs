@@ -5,9 +5,11 @@
 use std::time::{Duration, Instant};
 
 use maany_coordinator::engine::backup::Threshold;
-use maany_coordinator::proto::CloseCode;
-use maany_coordinator::{DeviceError, WalletInfo};
+use maany_coordinator::proto::{CloseCode, Limits};
+use maany_coordinator::retry::Backoff;
+use maany_coordinator::{DeviceError, ServerLimits, WalletInfo};
 use maany_tests::line::{Cut, Sender};
+use maany_tests::running_server::Setup;
 use maany_tests::{Holder, Line, RunningServer, order, planted};
 
 /// More frames than any verb has in one direction.
@@ -31,7 +33,10 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let server = RunningServer::start().await.unwrap();
+        Self::of(RunningServer::start().await.unwrap()).await
+    }
+
+    async fn of(server: RunningServer) -> Self {
         let holder = Holder::in_memory(&server.url(), &server.token("alice").await.unwrap()).await.unwrap();
         planted::acquainted(&server, &holder).await.unwrap();
         let wallet = planted::proven_wallet(&server, "alice", &holder).await.unwrap();
@@ -180,4 +185,40 @@ async fn a_lost_phone_that_hangs_does_not_keep_a_stepped_up_restore_out() {
     let restored = successor.device().unwrap().restore(documents, &code).await;
     hanging.abort();
     assert!(restored.is_ok(), "{:?}", restored.err());
+}
+
+/// The same relation as that of the defaults: a backoff of a few seconds, and a step of fifteen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_died_after_the_decision_signs_without_being_asked_twice() {
+    let step_deadline = Duration::from_secs(4);
+    let session = Limits { step_deadline, ..Limits::default() };
+    let setup = Setup { limits: ServerLimits { session, ..ServerLimits::default() }, ..Setup::default() };
+    let world = World::of(RunningServer::start_with(setup).await.unwrap()).await;
+    let before = world.epoch_on_the_server().await;
+    // Whichever frame it is that the server answers with its decision: what comes after it is not heard.
+    for after in 1..MOST {
+        let line = world.falling_silent(Sender::Server, after).await;
+        let (device, id) = (world.holder.through(&line.url()).device().unwrap(), world.wallet.wallet);
+        let refreshing = tokio::spawn(async move { device.refresh(&id).await });
+        silent(&line).await;
+        let begin = Instant::now();
+        while world.epoch_on_the_server().await == before && begin.elapsed() < step_deadline / 4 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // The device dies, with what it had heard.
+        refreshing.abort();
+        let _ = refreshing.await;
+        if world.epoch_on_the_server().await > before {
+            break;
+        }
+        world.holder.patient().sign(&world.wallet).await.unwrap();
+    }
+    assert_eq!(world.epoch_on_the_server().await, before + 1, "the server has decided");
+    let backoff = Backoff { base: Duration::from_millis(10), cap: Duration::from_millis(200), retries: 3 };
+    let begin = Instant::now();
+    let device = world.holder.with_backoff(backoff);
+    device.sign(&world.wallet).await.unwrap();
+    let longest = (0..backoff.retries).map(|n| backoff.ceiling(n)).sum::<Duration>();
+    assert!(begin.elapsed() > longest, "nothing was in the way");
+    device.device().unwrap().refresh(&world.wallet.wallet).await.unwrap();
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use maany_coordinator_proto::{
-    Hello, Intent, KeyId, SessionId, Token,
+    CloseCode, Hello, Intent, KeyId, SessionId, Token,
     session::{AbortLedger, DeviceHolds, DevicePlan, Outcome, SessionError, Standing},
 };
 use maany_coordinator_storage::{
@@ -12,6 +12,7 @@ use maany_coordinator_storage::{
 };
 use maany_coordinator_transport::Participant;
 use maany_mpc_core::{Signature, backup::FragmentDocument};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -23,7 +24,7 @@ use crate::{
     convert,
     driver::{Driver, Product},
     random,
-    retry::{Advice, Failure, Stage},
+    retry::{Advice, Backoff, Failure, Stage},
 };
 
 /// What a session that ended well leaves.
@@ -128,13 +129,28 @@ fn session_failure(error: &SessionError) -> Option<Failure> {
 /// The delays between attempts.
 pub(super) struct Patience {
     delays: Box<dyn Iterator<Item = Duration> + Send>,
+    /// While the server says that another session of the wallet is not over yet.
+    while_busy: Box<dyn Iterator<Item = Duration> + Send>,
+    /// Until when that is waited for.
+    until: Instant,
 }
 
+/// No delay is longer than this where another session is waited for: its end is a matter of seconds.
+const WHILE_BUSY: Duration = Duration::from_secs(2);
+
 impl Patience {
-    /// The delays of this device's backoff.
+    /// The delays of this device's backoff. A session that died with its device or its socket after it was decided holds its wallet
+    /// until the server's deadline of a step, which is longer than most backoffs: a busy wallet is asked for again for as long as a
+    /// session may take at all, by a device that repeats anything.
     pub(super) fn of(parts: &Parts) -> Self {
-        let jitter = parts.jitter.clone();
-        Self { delays: Box::new(parts.backoff.delays(move || jitter.roll())) }
+        let (one, other) = (parts.jitter.clone(), parts.jitter.clone());
+        let retries = if parts.backoff.retries == 0 { 0 } else { u32::MAX };
+        let while_busy = Backoff { cap: parts.backoff.cap.min(WHILE_BUSY), retries, ..parts.backoff };
+        Self {
+            delays: Box::new(parts.backoff.delays(move || one.roll())),
+            while_busy: Box::new(while_busy.delays(move || other.roll())),
+            until: Instant::now() + parts.limits.session_deadline,
+        }
     }
 
     /// Waits before another attempt.
@@ -167,12 +183,24 @@ impl Patience {
         error: DeviceError,
         report: &mut Report,
     ) -> Result<(), DeviceError> {
-        let Some(delay) = self.delays.next() else { return Err(error) };
+        let delay = if is_busy(&error) {
+            self.while_busy.next().filter(|delay| Instant::now() + *delay < self.until)
+        } else {
+            self.delays.next()
+        };
+        let Some(delay) = delay else { return Err(error) };
         report.retries += 1;
         parts.progress.event(ProgressEvent::Retrying(delay));
         tokio::time::sleep(delay).await;
         Ok(())
     }
+}
+
+/// Whether the server says that another session is in the way, and will be over. In the older profile one code says this and that the
+/// two sides do not agree, which waiting does not change.
+fn is_busy(error: &DeviceError) -> bool {
+    let busy = CloseCode::Busy.as_u16();
+    matches!(error, DeviceError::Session(SessionError::Told { code, retryable: true, .. }) if *code == busy)
 }
 
 /// A fresh name for a session: 128 random bits, so that it is also a nonce.
