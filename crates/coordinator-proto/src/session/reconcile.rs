@@ -52,10 +52,8 @@ pub struct ServerHolds {
 /// Who claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Identity {
-    /// The device that ran the last attempt.
+    /// The wallet's device: the one that ran the last attempt, or whose restore is pending.
     RanAttempt,
-    /// Another device of this wallet.
-    Other,
     /// A device in a stepped-up restore.
     Restoring,
     /// A device that was revoked.
@@ -244,7 +242,7 @@ fn is_rolled_back(server: ServerHolds, device: DeviceClaim) -> bool {
     match device.identity {
         Identity::RanAttempt => active != server.active && active.epoch() >= server.active.epoch(),
         Identity::Restoring => active.epoch() > server.active.epoch() && server.backup != Backup::NotRequired,
-        Identity::Other | Identity::Revoked => false,
+        Identity::Revoked => false,
     }
 }
 

@@ -87,7 +87,6 @@ fn r4_returns_before_the_confirmation_for_the_device_that_ran_the_attempt() {
     let (no, yes) = (Confirmed::No, Confirmed::Yes);
     assert_eq!(change(server(no), claim(Identity::RanAttempt)), (Some(returned), Agreement::Equal));
     assert_eq!(change(server(yes), claim(Identity::RanAttempt)), (None, Agreement::Diverged));
-    assert_eq!(change(server(no), claim(Identity::Other)), (None, Agreement::Diverged));
     let with_pending = DeviceClaim { pending: Some(share(2, 3)), ..device() };
     assert_eq!(change(server(no), with_pending), (None, Agreement::DeviceFollows));
 }
@@ -120,10 +119,8 @@ fn r5_erases_where_the_backup_of_the_active_share_is_complete_or_not_needed() {
     assert_eq!(change(required(None), device), (None, Agreement::Equal));
     let with_pending = DeviceClaim { pending: Some(share(3, 5)), ..device };
     assert_eq!(change(required(Some(share(2, 3))), with_pending), (None, Agreement::Equal));
-    for identity in [Identity::Other, Identity::Restoring] {
-        let claim = DeviceClaim { identity, ..device };
-        assert_eq!(change(required(Some(share(2, 3))), claim), (None, Agreement::Equal));
-    }
+    let restoring = DeviceClaim { identity: Identity::Restoring, ..device };
+    assert_eq!(change(required(Some(share(2, 3))), restoring), (None, Agreement::Equal));
 }
 
 #[test]
@@ -193,7 +190,7 @@ fn each_change_has_exactly_its_reason() {
                     Identity::Restoring => {
                         active.epoch() > server.active.epoch() && server.backup != Backup::NotRequired
                     }
-                    Identity::Other | Identity::Revoked => false,
+                    Identity::Revoked => false,
                 });
             let r4 = enrolled
                 && server.retired.is_some()

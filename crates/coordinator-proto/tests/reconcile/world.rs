@@ -43,7 +43,7 @@ pub(crate) fn claims() -> Vec<DeviceClaim> {
     let mut all = Vec::new();
     for active in optional() {
         for pending in optional().filter(|pending| pending.is_none() || *pending != active) {
-            for identity in [Identity::RanAttempt, Identity::Other, Identity::Restoring, Identity::Revoked] {
+            for identity in [Identity::RanAttempt, Identity::Restoring, Identity::Revoked] {
                 all.push(DeviceClaim { active, pending, identity });
             }
         }

@@ -74,10 +74,9 @@ impl Wallet {
     pub(crate) fn identity(&self, key: Key, steps_up: bool) -> Option<Identity> {
         if self.devices.revoked & (1 << key) != 0 {
             Some(Identity::Revoked)
-        } else if key == self.devices.enrolled {
+        } else if key == self.devices.enrolled || self.devices.pending == Some(key) {
+            // A pending key came with the pending share, and goes with it.
             Some(Identity::RanAttempt)
-        } else if self.devices.pending == Some(key) {
-            Some(if self.holds.pending.is_some() { Identity::RanAttempt } else { Identity::Other })
         } else if steps_up {
             Some(Identity::Restoring)
         } else {
