@@ -7,6 +7,7 @@
 
 mod access;
 mod admin;
+mod api_keys;
 mod body;
 pub mod client;
 mod error;
@@ -51,6 +52,8 @@ pub fn router(state: HttpState) -> Router {
         .route("/v1/sign-requests", post(sign_requests::create))
         .route("/v1/sign-requests/{id}", get(sign_requests::show))
         .route("/v1/admin/step-up", post(admin::step_up))
+        .route("/v1/admin/api-keys", get(api_keys::list))
+        .route("/v1/admin/api-keys/revoke", post(api_keys::revoke))
         .route("/v1/admin/quarantine", get(quarantine::list))
         .route("/v1/admin/quarantine/clear", post(quarantine::clear))
         .fallback(error::no_route)

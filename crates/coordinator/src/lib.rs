@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod abort_rates;
 pub mod auth;
 pub mod channel;
 mod convert;

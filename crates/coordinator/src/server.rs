@@ -30,6 +30,8 @@ use maany_coordinator_transport::websocket::{Upgrade, upgrade::NotAnUpgrade};
 use maany_mpc_core::Engine;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use crate::abort_rates::{AbortLimits, AbortRate};
+
 pub use self::{
     builder::ServerBuilder,
     channel_key::ChannelKeyError,
@@ -38,6 +40,7 @@ pub use self::{
 };
 use self::{leases::Leases, listener::Connection, session::Channel};
 use crate::{
+    abort_rates::AbortRates,
     auth::Authenticator,
     channel::{ChannelKey, Door},
     engine_pool::EnginePool,
@@ -70,6 +73,8 @@ pub struct ServerLimits {
     pub header: Duration,
     /// How long running sessions may finish after shutdown began. The default is ten seconds.
     pub drain: Duration,
+    /// How often sessions of one wallet or one principal may come to nothing before the next one waits.
+    pub aborts: AbortLimits,
 }
 
 impl Default for ServerLimits {
@@ -79,6 +84,7 @@ impl Default for ServerLimits {
             connections: 12_000,
             header: Duration::from_secs(10),
             drain: Duration::from_secs(10),
+            aborts: AbortLimits::default(),
         }
     }
 }
@@ -93,6 +99,7 @@ pub(crate) struct Parts {
     pub(crate) step_ups: Arc<StepUps>,
     pub(crate) telemetry: Telemetry,
     pub(crate) leases: Leases,
+    pub(crate) aborts: Arc<AbortRates>,
     pub(crate) limits: ServerLimits,
     pub(crate) door: Door,
     pub(crate) handler: Arc<dyn SessionHandler>,

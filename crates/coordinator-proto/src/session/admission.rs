@@ -138,9 +138,12 @@ pub enum Refusal {
     /// The wallet is quarantined or frozen.
     #[error("the wallet is locked")]
     WalletLocked,
-    /// Too many sessions or requests.
-    #[error("too many")]
-    TooMany,
+    /// Too many sessions of this wallet or this principal came to nothing.
+    #[error("too many sessions came to nothing: try again in {again_s} s")]
+    TooMany {
+        /// After so many seconds another try may help.
+        again_s: u32,
+    },
     /// The host could not answer.
     #[error("the host could not answer")]
     Internal,
@@ -155,7 +158,7 @@ impl Refusal {
             Self::NotAllowed | Self::UnknownWallet => CloseCode::NotAllowed,
             Self::KeyIdTaken | Self::WalletBusy => CloseCode::Busy,
             Self::WalletLocked => CloseCode::Quarantined,
-            Self::TooMany => CloseCode::TooMany,
+            Self::TooMany { .. } => CloseCode::TooMany,
             Self::Internal => CloseCode::Internal,
         }
     }

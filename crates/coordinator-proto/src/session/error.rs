@@ -1,6 +1,8 @@
 //! How a session fails, and the three questions each failure answers: whose fault, may it be retried, what may the
 //! peer hear.
 
+mod class;
+
 use super::reconcile::FreezeCause;
 use super::{AbortClass, Refusal, StoreFault, Verdict};
 use crate::close::CloseCode;
@@ -259,7 +261,7 @@ impl SessionError {
             Self::Engine { class: AbortClass::B | AbortClass::C | AbortClass::Freeze, .. } => Retry::Never,
             Self::Store(StoreFault::Conflict | StoreFault::Unavailable) => Retry::Later,
             Self::Store(StoreFault::Full | StoreFault::Corrupt) => Retry::Never,
-            Self::Refused(Refusal::WalletBusy | Refusal::TooMany | Refusal::Internal) => Retry::Later,
+            Self::Refused(Refusal::WalletBusy | Refusal::TooMany { .. } | Refusal::Internal) => Retry::Later,
             Self::Refused(
                 Refusal::NotAuthenticated
                 | Refusal::NotAllowed

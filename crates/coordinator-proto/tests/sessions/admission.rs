@@ -132,7 +132,7 @@ fn every_refusal_closes_with_its_code_and_starts_nothing() {
         (Refusal::KeyIdTaken, CloseCode::Busy),
         (Refusal::WalletBusy, CloseCode::Busy),
         (Refusal::WalletLocked, CloseCode::Quarantined),
-        (Refusal::TooMany, CloseCode::TooMany),
+        (Refusal::TooMany { again_s: 7 }, CloseCode::TooMany),
         (Refusal::Internal, CloseCode::Internal),
     ];
     for (refusal, code) in refusals {

@@ -40,7 +40,7 @@ fn all() -> Vec<SessionError> {
         Refusal::KeyIdTaken,
         Refusal::WalletBusy,
         Refusal::WalletLocked,
-        Refusal::TooMany,
+        Refusal::TooMany { again_s: 7 },
         Refusal::Internal,
     ];
     errors.extend(refusals.map(SessionError::Refused));

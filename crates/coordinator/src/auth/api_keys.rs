@@ -25,6 +25,9 @@ const PAGE: usize = 256;
 /// The longest name of a tenant or an owner, in bytes.
 const NAME_LIMIT: usize = 128;
 
+/// Who changes keys beside the server, in the log.
+const OPERATOR: &str = "operator";
+
 /// Why a key was not made, revoked or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -140,7 +143,7 @@ impl ApiKeys {
             scopes: scopes.iter().map(|scope| scope.name().to_owned()).collect(),
             created_ms: time::now_ms(),
         };
-        let audit = audit("api-key-created", &principal, &fresh.id);
+        let audit = audit(OPERATOR, "api-key-created", &principal, &fresh.id);
         self.vault.insert_api_key(record, audit).await?;
         let known = Known { hash: fresh.hash, principal };
         self.table.write().unwrap_or_else(PoisonError::into_inner).insert(fresh.id.clone(), known);
@@ -152,8 +155,13 @@ impl ApiKeys {
     /// # Errors
     /// [`ApiKeyError::Unknown`] or [`ApiKeyError::Store`].
     pub async fn revoke(&self, id: &str) -> Result<(), ApiKeyError> {
+        self.revoke_as(id, OPERATOR).await
+    }
+
+    /// The same in the name of whoever asked for it, who stands in the log.
+    pub(crate) async fn revoke_as(&self, id: &str, actor: &str) -> Result<(), ApiKeyError> {
         let row = self.vault.api_key(id).await?.ok_or(ApiKeyError::Unknown)?;
-        let audit = audit("api-key-revoked", &Known::of(&row).principal, id);
+        let audit = audit(actor, "api-key-revoked", &Known::of(&row).principal, id);
         self.vault.erase_api_key(&row, audit).await?;
         self.table.write().unwrap_or_else(PoisonError::into_inner).remove(id);
         Ok(())
@@ -222,10 +230,10 @@ fn check_name(which: &'static str, name: &str) -> Result<(), ApiKeyError> {
     if good { Ok(()) } else { Err(ApiKeyError::Name { which }) }
 }
 
-fn audit(event: &str, principal: &Principal, id: &str) -> AuditRow {
+fn audit(actor: &str, event: &str, principal: &Principal, id: &str) -> AuditRow {
     AuditRow {
         at_ms: time::now_ms(),
-        actor: "operator".to_owned(),
+        actor: actor.to_owned(),
         event: event.to_owned(),
         wallet: None,
         details: format!("key {id} of {}", principal.actor()),

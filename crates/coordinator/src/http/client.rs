@@ -3,6 +3,7 @@
 //! The token goes to the configured server and nowhere else: redirects are not followed and proxies of the
 //! environment are not used. It retries nothing; [`ClientError::is_retryable`] says what may be.
 
+mod api_keys;
 mod carrier;
 mod error;
 mod fragment_host;

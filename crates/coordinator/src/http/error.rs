@@ -13,8 +13,8 @@ use maany_coordinator_storage::StoreError;
 
 use super::wire;
 use crate::{
-    auth::Scope, fragment_host::ReleaseError, quarantine::ClearError, sign_request::SignRequestError,
-    step_up::StepUpError,
+    abort_rates::HeldBack, auth::Scope, fragment_host::ReleaseError, quarantine::ClearError,
+    sign_request::SignRequestError, step_up::StepUpError,
 };
 
 /// Why a request is not answered with what it asked for.
@@ -47,6 +47,9 @@ pub(super) enum ApiError {
     /// The request took too long.
     #[error("the request took too long")]
     Deadline,
+    /// Too many sessions of this wallet or this principal came to nothing.
+    #[error("too many sessions came to nothing: try again in {} s", .0.seconds())]
+    HeldBack(HeldBack),
     /// A sign request was not made or found.
     #[error(transparent)]
     SignRequest(#[from] SignRequestError),
@@ -120,6 +123,7 @@ impl ApiError {
             Self::Malformed(_) => told(StatusCode::BAD_REQUEST, "malformed"),
             Self::TooLarge => told(StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::Deadline => later(StatusCode::REQUEST_TIMEOUT, "deadline"),
+            Self::HeldBack(_) => later(StatusCode::TOO_MANY_REQUESTS, "too_many"),
             Self::SignRequest(error) => sign_request(error),
             Self::Fragment(_) => told(StatusCode::UNPROCESSABLE_ENTITY, "fragment"),
             Self::Release(_) => told(StatusCode::CONFLICT, "conflict"),
@@ -156,7 +160,9 @@ fn sign_request(error: &SignRequestError) -> Told {
     use SignRequestError as E;
     match error {
         E::UnknownWallet | E::UnknownRequest => told(StatusCode::NOT_FOUND, "not_found"),
-        E::Ambiguous | E::OtherDigest | E::NotLive | E::Over => told(StatusCode::CONFLICT, "conflict"),
+        E::Ambiguous | E::OtherDigest | E::NotLive | E::ReplacedTooOften | E::Over => {
+            told(StatusCode::CONFLICT, "conflict")
+        }
         E::SequenceTaken { .. } => told(StatusCode::CONFLICT, "sequence_taken"),
         E::OtherSequence => told(StatusCode::UNPROCESSABLE_ENTITY, "other_sequence"),
         E::WalletNotActive => told(StatusCode::CONFLICT, "wallet_locked"),
@@ -204,6 +210,9 @@ impl IntoResponse for ApiError {
             Self::UpgradeRequired => {
                 headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
                 headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            }
+            Self::HeldBack(held) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(held.seconds()));
             }
             _ => {}
         }

@@ -13,7 +13,13 @@ use axum::extract::FromRef;
 use maany_coordinator_storage::Vault;
 
 use super::gate::Gate;
-use crate::{auth::Authenticator, sign_request::SignRequests, step_up::StepUps, telemetry::Telemetry};
+use crate::{
+    abort_rates::{AbortLimits, AbortRates},
+    auth::{ApiKeys, Authenticator},
+    sign_request::SignRequests,
+    step_up::StepUps,
+    telemetry::Telemetry,
+};
 
 /// Renders the page of `/metrics`, Prometheus text.
 pub type MetricsPage = Arc<dyn Fn() -> String + Send + Sync>;
@@ -66,6 +72,8 @@ pub struct HttpState {
     pub(super) step_ups: Arc<StepUps>,
     pub(super) telemetry: Telemetry,
     pub(super) readiness: Readiness,
+    pub(super) aborts: Arc<AbortRates>,
+    pub(super) api_keys: Option<Arc<ApiKeys>>,
     pub(super) metrics: Option<MetricsPage>,
     pub(super) limits: HttpLimits,
 }
@@ -109,6 +117,8 @@ impl HttpState {
             step_ups,
             telemetry,
             readiness: Readiness::default(),
+            aborts: Arc::new(AbortRates::new(AbortLimits::default())),
+            api_keys: None,
             metrics: None,
             limits: HttpLimits::default(),
         }
@@ -120,10 +130,22 @@ impl HttpState {
         Self { metrics: Some(page), ..self }
     }
 
+    /// The same with the API keys that the authenticator accepts, for an operator to list and revoke.
+    #[must_use]
+    pub fn with_api_keys(self, keys: Arc<ApiKeys>) -> Self {
+        Self { api_keys: Some(keys), ..self }
+    }
+
     /// The same with a readiness that the server turns off when it drains.
     #[must_use]
     pub fn with_readiness(self, readiness: Readiness) -> Self {
         Self { readiness, ..self }
+    }
+
+    /// The same with the aborts of the sessions on the same listener: who has too many makes no sign requests either.
+    #[must_use]
+    pub(crate) fn with_aborts(self, aborts: Arc<AbortRates>) -> Self {
+        Self { aborts, ..self }
     }
 
     /// The same with other bounds.

@@ -1,6 +1,7 @@
 //! The routes, each tried through the whole router over a vault in memory.
 
 mod access;
+mod api_keys;
 mod backup;
 mod client;
 mod fragment_host;
@@ -90,6 +91,7 @@ async fn api() -> Api {
         Arc::new(StepUps::new(vault.clone())),
         Telemetry::default(),
     );
+    let state = state.with_api_keys(Arc::clone(&keys));
     let alice = token(&keys, &test_support::alice()).await;
     let bob = token(&keys, &test_support::bob()).await;
     let admin = token(&keys, &Principal::new("acme", "operator", Scopes::from([Scope::Admin]))).await;

@@ -194,6 +194,36 @@ pub struct StepUp {
     pub expires_at: u64,
 }
 
+/// `GET /v1/admin/api-keys`: a part of the keys that are accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKeys {
+    /// The keys, in the order of their ids.
+    pub keys: Vec<ApiKey>,
+    /// What to send as `after` for those that follow; absent after the last ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// What may be told about an API key. Its secret is nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// The public part.
+    pub id: String,
+    /// Whom it speaks for: the tenant.
+    pub tenant: String,
+    /// Whom it speaks for: the owner.
+    pub owner: String,
+    /// What it allows, by the names of the scopes.
+    pub scopes: Vec<String>,
+}
+
+/// `POST /v1/admin/api-keys/revoke`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokeApiKey {
+    /// The public part of the key that is to be accepted no more.
+    pub id: String,
+}
+
 /// `GET /v1/admin/quarantine`: a part of the locked wallets; it may be empty and not the last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockedWallets {

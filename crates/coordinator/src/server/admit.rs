@@ -46,6 +46,9 @@ pub(super) async fn admit(
         return Err(Refusal::NotAllowed);
     }
     let stepped_up = step_up(parts, &principal, &row, &hello).await?;
+    if stepped_up == SteppedUp::No {
+        not_held_back(parts, &principal, Some(&row))?;
+    }
     let facts = facts(&row, stepped_up).ok_or(Refusal::Internal)?;
     let mut request = None;
     let admission = match hello.intent() {
@@ -96,7 +99,18 @@ pub(super) async fn authenticate(parts: &Parts, hello: &Hello) -> Result<Princip
     }
 }
 
+/// Whether sessions of this wallet and this principal have not come to nothing too often of late.
+pub(super) fn not_held_back(
+    parts: &Parts,
+    principal: &Principal,
+    wallet: Option<&WalletRecord>,
+) -> Result<(), Refusal> {
+    let checked = parts.aborts.check(principal, wallet.map(|row| row.wallet.to_bytes()));
+    checked.map_err(|held| Refusal::TooMany { again_s: held.seconds() })
+}
+
 async fn dkg(parts: &Parts, principal: Principal, hello: Hello) -> Result<(Admitted, Admission), Refusal> {
+    not_held_back(parts, &principal, None)?;
     let mut lease = None;
     if let Some(key_id) = hello.key_id() {
         let subject = key_id_subject(&principal, key_id);

@@ -7,7 +7,8 @@ use maany_mpc_core::Engine;
 
 use super::{BuiltIn, Parts, Plaintext, Server, ServerLimits, SessionHandler, leases::Leases};
 use crate::{
-    auth::Authenticator,
+    abort_rates::AbortRates,
+    auth::{ApiKeys, Authenticator},
     channel::ChannelKey,
     engine_pool::{EnginePool, PoolConfig, PoolError},
     http::{HttpState, MetricsPage, Readiness},
@@ -46,6 +47,7 @@ struct Options {
     plaintext: Plaintext,
     telemetry: Telemetry,
     metrics: Option<MetricsPage>,
+    api_keys: Option<Arc<ApiKeys>>,
     handler: Arc<dyn SessionHandler>,
     channel_key: Option<ChannelKey>,
 }
@@ -58,6 +60,7 @@ impl Default for Options {
             plaintext: Plaintext::default(),
             telemetry: Telemetry::default(),
             metrics: None,
+            api_keys: None,
             handler: Arc::new(BuiltIn),
             channel_key: None,
         }
@@ -152,6 +155,14 @@ impl<V, A, P, E> ServerBuilder<V, A, P, E> {
         self
     }
 
+    /// The API keys that the authenticator accepts, for an operator to list and revoke over HTTP; without them the routes answer that
+    /// there is nothing.
+    #[must_use]
+    pub fn api_keys(mut self, keys: Arc<ApiKeys>) -> Self {
+        self.options.api_keys = Some(keys);
+        self
+    }
+
     /// The server's static key of protocol 2's channel, the same for as long as devices pin it, where it is kept elsewhere; by
     /// default it lies sealed in the vault, which makes one when it has none.
     #[must_use]
@@ -184,6 +195,7 @@ impl ServerBuilder<Vault, Arc<dyn Authenticator>, Arc<dyn PolicyHook>, Arc<dyn E
         );
         let step_ups = Arc::new(StepUps::new(self.vault.clone()));
         let readiness = Readiness::default();
+        let aborts = Arc::new(AbortRates::new(options.limits.aborts));
         let http = HttpState::new(
             self.vault.clone(),
             Arc::clone(&self.authenticator),
@@ -191,7 +203,12 @@ impl ServerBuilder<Vault, Arc<dyn Authenticator>, Arc<dyn PolicyHook>, Arc<dyn E
             Arc::clone(&step_ups),
             options.telemetry.clone(),
         )
-        .with_readiness(readiness.clone());
+        .with_readiness(readiness.clone())
+        .with_aborts(Arc::clone(&aborts));
+        let http = match options.api_keys {
+            Some(keys) => http.with_api_keys(keys),
+            None => http,
+        };
         let http = match options.metrics {
             Some(page) => http.with_metrics(page),
             None => http,
@@ -206,6 +223,7 @@ impl ServerBuilder<Vault, Arc<dyn Authenticator>, Arc<dyn PolicyHook>, Arc<dyn E
             step_ups,
             telemetry: options.telemetry,
             leases: Leases::default(),
+            aborts,
             limits: options.limits,
             handler: options.handler,
             door,

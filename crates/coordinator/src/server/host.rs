@@ -90,6 +90,17 @@ impl ServerHost {
         self.admitted.as_ref().map_or(Intent::Dkg, |admitted| admitted.intent)
     }
 
+    /// Remembers against its wallet and its principal that the session came to nothing. A session of nobody has nobody to
+    /// remember it against.
+    pub(super) fn aborted(&self) {
+        let principal = match (&self.admitted, &self.opened) {
+            (Some(admitted), _) => &admitted.principal,
+            (None, Some(opened)) => &opened.principal,
+            (None, None) => return,
+        };
+        self.parts.aborts.charge(principal, self.wallet().map(|row| row.wallet.to_bytes()));
+    }
+
     fn wallet(&self) -> Option<&Row<WalletRecord>> {
         self.admitted.as_ref()?.wallet.as_ref()
     }

@@ -28,7 +28,7 @@ pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
     /// The connection's place among those allowed; a session that takes the socket over keeps it as well.
     pub(crate) place: Arc<OwnedSemaphorePermit>,
-    /// Nobody can read along, as the listener's host says.
+    /// Nobody can read along: the listener's host says so, or it comes from the address that is listened on, which is this machine's.
     pub(crate) is_private: bool,
 }
 
@@ -71,6 +71,7 @@ pub(crate) async fn serve(
 ) {
     let places = Arc::new(Semaphore::new(limits.connections));
     let is_private = listener.is_private();
+    let own = listener.local_addr().ok().map(|own| own.ip().to_canonical());
     let tasks = TaskTracker::new();
     loop {
         let place = tokio::select! {
@@ -84,7 +85,10 @@ pub(crate) async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = Connection { peer, place: Arc::new(place), is_private };
+                // Nobody else can hold a connection from it: the answers would come here.
+                let is_own = own.is_some_and(|own| !own.is_unspecified() && own == peer.ip().to_canonical());
+                let connection =
+                    Connection { peer, place: Arc::new(place), is_private: is_private || is_own };
                 tasks.spawn(serve_one(stream, connection, router.clone(), limits, shutdown.clone()));
             }
             Err(error) => {

@@ -58,6 +58,7 @@ pub(super) async fn admit(
         step_up: None,
     };
     if hello.intent() == Intent::Dkg {
+        admit::not_held_back(parts, principal, None)?;
         if let Some(key_id) = hello.key_id() {
             let subject = admit::key_id_subject(principal, key_id);
             let lease = parts.leases.take_over(&subject, &opened.tenure, Word::Device).await;
@@ -133,6 +134,9 @@ async fn wallet(
         (Class::Known(_), None) => Word::Device,
         (Class::New, None) => return Err(Refusal::NotAllowed),
     };
+    if word == Word::Device {
+        admit::not_held_back(parts, principal, Some(&row))?;
+    }
     let subject = Subject::Wallet(row.wallet.to_bytes());
     let lease = parts.leases.take_over(&subject, &opened.tenure, word).await.ok_or(Refusal::WalletBusy)?;
     let row = parts.vault.wallet(&principal.rows(), row.wallet).await;

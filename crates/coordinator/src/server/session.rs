@@ -6,7 +6,7 @@ use maany_coordinator_proto::{
     Hello, Intent, KeyId, ServerSession, SessionId, WalletId,
     hello::Protocol,
     proof::Challenge,
-    session::{Outcome, SessionError},
+    session::{AbortClass, Outcome, SessionError},
 };
 use maany_coordinator_transport::{Message, Participant, Transport};
 use tokio_util::sync::CancellationToken;
@@ -208,7 +208,13 @@ fn end(driver: Driver<ServerSession, ServerHost>, result: &Result<Outcome, Sessi
         Err(SessionFailure::Session(error)) => word(error),
         Err(SessionFailure::NoResult) => "no-result",
     };
-    match driver.into_host().trace {
+    let host = driver.into_host();
+    if let Err(SessionFailure::Session(error)) = result
+        && error.abort_class() == Some(AbortClass::A)
+    {
+        host.aborted();
+    }
+    match host.trace {
         Some(trace) => {
             if let Err(failure) = result {
                 trace.span().in_scope(|| info!(%failure, "the session failed"));

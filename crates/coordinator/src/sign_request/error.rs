@@ -60,6 +60,11 @@ pub enum SignRequestError {
     /// The request that is to be replaced is over, and nothing is live in its place.
     #[error("the sign request to replace is over: ask again without naming it")]
     NotLive,
+    /// As many requests as may be have taken each other's place for this account and sequence.
+    #[error(
+        "this account and sequence has been asked for too often: have a signed transaction of it run, or let the open one expire"
+    )]
+    ReplacedTooOften,
     /// The request is over: refused, expired, failed or replaced.
     #[error("the sign request is over")]
     Over,
@@ -95,6 +100,7 @@ impl SignRequestError {
             | Self::SequenceTaken { .. }
             | Self::OtherSequence
             | Self::NotLive
+            | Self::ReplacedTooOften
             | Self::Over => false,
         }
     }
@@ -130,6 +136,7 @@ impl SignRequestError {
             | Self::SequenceTaken { .. }
             | Self::OtherSequence
             | Self::NotLive
+            | Self::ReplacedTooOften
             | Self::Over
             | Self::Damaged => false,
         }

@@ -13,6 +13,10 @@ use crate::{auth::Principal, convert};
 /// How often a guard and its holder are looked at until they agree. Each write of somebody else costs one look.
 const LOOKS: usize = 8;
 
+/// How many requests in a row may take each other's place for one account and sequence: a fee is raised a few times, and the way back
+/// through them is walked for each.
+pub(super) const REPLACEMENTS: usize = 64;
+
 /// What is there already.
 #[derive(Debug)]
 pub(super) enum Place {
@@ -24,6 +28,14 @@ pub(super) enum Place {
     Taken(RequestId),
     /// Another request is live, and is named to give way.
     Replacing(Box<Replacing>),
+}
+
+/// The way back from a guard's holder.
+struct Before {
+    /// A request for the same bytes that was signed and then replaced.
+    same: Option<SignRequest>,
+    /// How many requests have taken each other's place so far.
+    replaced: usize,
 }
 
 /// A live request that gives way.
@@ -61,13 +73,17 @@ impl SignRequests {
         if asked.equals(&holder) && matches!(live.status(), Status::Open | Status::Signed) {
             return Ok(Place::Same(Box::new(live)));
         }
-        if let Some(signed) = self.signed_before(principal, asked, &holder).await? {
+        let before = self.before(principal, asked, &holder).await?;
+        if let Some(signed) = before.same {
             return Ok(Place::Same(Box::new(signed)));
         }
         let by = live.id();
         match asked.replaces {
             None => Ok(Place::Taken(by)),
             Some(named) if named == by && holder.wallet == wallet.wallet => {
+                if before.replaced >= REPLACEMENTS {
+                    return Err(SignRequestError::ReplacedTooOften);
+                }
                 let signed = self.signed_behind(principal, &held, &holder).await?;
                 Ok(Place::Replacing(Box::new(Replacing { held, holder, signed })))
             }
@@ -99,23 +115,23 @@ impl SignRequests {
         Err(SignRequestError::Damaged)
     }
 
-    /// A request for the same bytes that was signed and then replaced. Every signed request of a guard lies on the way back
-    /// from its holder.
-    async fn signed_before(
+    /// What the holder has replaced. Every signed request of a guard lies on the way back from its holder.
+    async fn before(
         &self,
         principal: &Principal,
         asked: &Asked<'_>,
         holder: &SignRequestRecord,
-    ) -> Result<Option<SignRequest>, SignRequestError> {
-        let mut next = holder.replaces;
+    ) -> Result<Before, SignRequestError> {
+        let (mut next, mut replaced) = (holder.replaces, 0);
         while let Some(id) = next {
             let row = self.vault.request(&principal.rows(), id).await?.ok_or(SignRequestError::Damaged)?;
-            if row.signature.is_some() && asked.equals(&row) {
-                return self.read(row).map(Some);
-            }
+            replaced += 1;
             next = row.replaces;
+            if row.signature.is_some() && asked.equals(&row) {
+                return Ok(Before { same: Some(self.read(row)?), replaced });
+            }
         }
-        Ok(None)
+        Ok(Before { same: None, replaced })
     }
 
     /// Why a request that is named cannot be replaced.

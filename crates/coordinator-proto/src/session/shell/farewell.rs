@@ -53,9 +53,9 @@ fn told(error: &SessionError) -> Control {
         | SessionError::BackupFirst
         | SessionError::Diverged
         | SessionError::Frozen(_) => ErrorText::new(&error.to_string()),
-        SessionError::Refused(refusal @ (Refusal::KeyIdTaken | Refusal::WalletBusy)) => {
-            ErrorText::new(&refusal.to_string())
-        }
+        SessionError::Refused(
+            refusal @ (Refusal::KeyIdTaken | Refusal::WalletBusy | Refusal::TooMany { .. }),
+        ) => ErrorText::new(&refusal.to_string()),
         error => ErrorText::new(error.close_code().reason()),
     };
     Control::Error { code: error.close_code().as_u16(), retryable, message }

@@ -18,6 +18,8 @@ fn routes() -> Vec<(Method, &'static str, Value, &'static [Scope])> {
         (Method::POST, "/v1/sign-requests", sign, &[Scope::Sign]),
         (Method::GET, id, Value::Null, &[Scope::Read, Scope::Sign]),
         (Method::POST, "/v1/admin/step-up", json!({"walletId": "k"}), &[Scope::Admin]),
+        (Method::GET, "/v1/admin/api-keys", Value::Null, &[Scope::Admin]),
+        (Method::POST, "/v1/admin/api-keys/revoke", json!({"id": "k"}), &[Scope::Admin]),
         (Method::GET, "/v1/admin/quarantine", Value::Null, &[Scope::Admin]),
         (Method::POST, "/v1/admin/quarantine/clear", json!({"walletId": "k"}), &[Scope::Admin]),
     ]

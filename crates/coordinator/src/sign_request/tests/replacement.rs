@@ -9,7 +9,10 @@ use super::{
     guard::{asking, direct, sending, sign, status, taken_by},
     *,
 };
-use crate::policy::{SignIntent, Verdict};
+use crate::{
+    policy::{SignIntent, Verdict},
+    sign_request::live::REPLACEMENTS,
+};
 
 fn replacing(new: NewSignRequest, replaced: &SignRequest) -> NewSignRequest {
     NewSignRequest { replaces: Some(replaced.id()), ..new }
@@ -266,4 +269,28 @@ async fn what_is_signed_while_the_policy_thinks_is_told_to_it_before_anything_is
     assert_eq!(status(&bench.requests, first.id()).await, Status::Signed);
     // The fee, which was the whole reservation, is spent by the first already.
     assert_eq!((heard.lock().unwrap().as_slice(), second.reserved()), (&[1, 0][..], &[][..]));
+}
+
+#[tokio::test]
+async fn requests_of_one_sequence_replace_each_other_so_often_and_no_more() {
+    let bench = bench(allow(false)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let amounts = ["1", "2"].into_iter().cycle();
+    let mut live = made(bench.requests.create(&alice(), &row, direct(&row, "3", 7)).await.unwrap());
+    let signed = live.clone();
+    sign(&bench.requests, &live).await;
+    for amount in amounts.take(REPLACEMENTS) {
+        live = made(
+            bench.requests.create(&alice(), &row, replacing(direct(&row, amount, 7), &live)).await.unwrap(),
+        );
+    }
+    let more = bench.requests.create(&alice(), &row, replacing(direct(&row, "4", 7), &live)).await;
+    assert!(matches!(more, Err(SignRequestError::ReplacedTooOften)), "{more:?}");
+    // What was signed at the other end of the chain is still found.
+    let Created::Existing(again) = bench.requests.create(&alice(), &row, direct(&row, "3", 7)).await.unwrap()
+    else {
+        panic!("a second request for what is signed");
+    };
+    assert_eq!(again.id(), signed.id());
+    assert_eq!(status(&bench.requests, live.id()).await, Status::Open);
 }
