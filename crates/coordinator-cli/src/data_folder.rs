@@ -1,6 +1,7 @@
 //! Where things lie in the two kinds of data folder. Both are for their owner alone (mode 0700).
 
 use crate::private_file::{self, PrivateFileError};
+use maany_coordinator::proto::KeyId;
 use std::env;
 use std::path::{Path, PathBuf};
 
@@ -130,6 +131,11 @@ impl DeviceData {
     /// The store of shares and wallets.
     pub(crate) fn store(&self) -> PathBuf {
         self.0.join("wallet.redb")
+    }
+
+    /// The mark of a wallet of this name that is being made, and that nobody has been told of.
+    pub(crate) fn creating(&self, name: &KeyId) -> PathBuf {
+        self.0.join(format!("creating.{name}"))
     }
 
     /// The API key, where its owner keeps it here.

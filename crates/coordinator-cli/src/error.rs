@@ -66,6 +66,10 @@ pub(crate) enum CliError {
     NoWalletId(String),
     #[error("there is no such wallet on this server")]
     UnknownWallet,
+    #[error("there is no such API key on this server")]
+    UnknownApiKey,
+    #[error("this device holds a wallet with the name {name} already: {wallet}; nothing was made")]
+    NameUsed { name: String, wallet: String },
     #[error(transparent)]
     ArchiveFile(#[from] ArchiveFileError),
     #[error("there is no store at {}", .path.display())]
@@ -149,7 +153,8 @@ impl CliError {
             Self::Settings(_) | Self::Policy(_) | Self::Port(_) => "configuration",
             Self::Store(_) => "store",
             Self::Key(_) | Self::KeyFile(_) | Self::ChannelKey(_) => "key",
-            Self::ApiKey(_) | Self::NoApiKey => "api-key",
+            Self::ApiKey(_) | Self::NoApiKey | Self::UnknownApiKey => "api-key",
+            Self::NameUsed { .. } => "key-id-taken",
             Self::Pool(_) | Self::System { .. } => "system",
             Self::Bind(_) => "listen",
             Self::NotListening { .. } | Self::Server(_) => "server",

@@ -288,3 +288,58 @@ fn an_operator_sees_which_wallets_are_locked_whether_a_server_runs_or_not() {
         alone.env("MAANY_TOKEN", &token).env("MAANY_SERVER", url).output().unwrap().into();
     assert!(alone.out.contains("not known: ") && alone.out.contains("active"), "{} {}", alone.out, alone.err);
 }
+
+#[test]
+fn an_api_key_is_listed_and_revoked_whether_a_server_runs_or_not() {
+    let world = World::new();
+    let token = world.init();
+    let (id, secret) = token.split_once('.').unwrap();
+    let list = ["admin", "api-key", "list", "--data", "server", "--json"];
+    let listed = |id: &str| {
+        let said = world.run(&list);
+        assert!(!said.out.contains(secret));
+        let keys = said.event("api-keys")["keys"].as_array().unwrap().clone();
+        keys.into_iter().find(|key| key["id"] == id)
+    };
+    let revoke = ["admin", "api-key", "revoke", id, "--data", "server"];
+    assert_eq!(listed(id).unwrap()["owner"], "owner");
+
+    let server = world.serve();
+    let wallet = |arguments: &[&str]| -> maany::Said {
+        let mut command = world.command(&[&["wallet"], arguments].concat());
+        command.env("MAANY_TOKEN", &token).env("MAANY_SERVER", &server.url).output().unwrap().into()
+    };
+    wallet(&["create", "--key-id", "savings", "--data", "phone", "--json"]).event("wallet-created");
+    assert!(listed(id).is_some());
+    assert_eq!(world.run(&revoke).code, Some(0));
+    wallet(&["refresh", "savings", "--data", "phone"]).failed_about(&["4401"]);
+    assert!(listed(id).is_none());
+    world.run(&revoke).failed_about(&["no such API key", "maany admin api-key list"]);
+    drop(server);
+    assert!(listed(id).is_none());
+    world.run(&revoke).failed_about(&["no such API key"]);
+}
+
+#[test]
+fn a_name_is_used_once_and_a_call_that_told_nobody_is_taken_up() {
+    let world = World::new();
+    let token = world.init();
+    let server = world.serve();
+    let create = |name: &str| -> maany::Said {
+        let mut command = world.command(&["wallet", "create", "--key-id", name, "--data", "phone", "--json"]);
+        command.env("MAANY_TOKEN", &token).env("MAANY_SERVER", &server.url).output().unwrap().into()
+    };
+    let made = create("savings").event("wallet-created");
+    let again = create("savings");
+    assert_eq!(again.code, Some(1), "{}", again.out);
+    let error = again.events().into_iter().find(|event| event["event"] == "error").unwrap();
+    assert_eq!(error["code"], "key-id-taken");
+    let text = error.to_string();
+    assert!(text.contains(made["wallet"].as_str().unwrap()) && text.contains("nothing was made"), "{text}");
+    // As if the first call had died before it could say anything.
+    fs::write(world.path("phone/creating.savings"), "").unwrap();
+    let taken_up = create("savings").event("wallet-created");
+    assert_eq!((&taken_up["wallet"], &taken_up["messages"]), (&made["wallet"], &0.into()));
+    assert_eq!(create("savings").code, Some(1), "and from then on somebody knows");
+    create("other").event("wallet-created");
+}

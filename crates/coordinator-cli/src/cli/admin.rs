@@ -15,9 +15,38 @@ pub(crate) enum Admin {
     Export(Export),
     /// Put the store of an archive where there is none.
     Import(Import),
+    /// See which API keys are accepted, and revoke one.
+    #[command(subcommand)]
+    ApiKey(ApiKey),
     /// See which wallets are locked, and let one be led out.
     #[command(subcommand)]
     Quarantine(Quarantine),
+}
+
+/// What an operator does about API keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApiKey {
+    /// List the keys by their public halves, with their owners and scopes.
+    List(ListApiKeys),
+    /// Accept a key no more, in a running server too.
+    Revoke(RevokeApiKey),
+}
+
+/// Where to look.
+#[derive(Debug, Args)]
+pub(crate) struct ListApiKeys {
+    #[command(flatten)]
+    pub(crate) data: ServerFolder,
+}
+
+/// Which key.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeApiKey {
+    /// The key's public half: what is before its dot.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) data: ServerFolder,
 }
 
 /// What an operator does about locked wallets.

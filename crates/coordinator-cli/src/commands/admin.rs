@@ -1,12 +1,14 @@
 //! `maany admin`: what an operator does, with the server running or not.
 
+mod api_key;
 mod export;
 mod import;
 mod quarantine;
 pub(super) mod running;
 pub(super) mod step_up;
+mod stopped;
 
-use crate::cli::admin::{Admin, Quarantine};
+use crate::cli::admin::{Admin, ApiKey, Quarantine};
 use crate::error::CliError;
 use crate::output::Output;
 
@@ -17,6 +19,8 @@ pub(super) async fn run(command: Admin, output: &mut Output) -> Result<(), CliEr
         Admin::StepUp(args) => step_up::run(args, output).await,
         Admin::Export(args) => export::run(args, output).await,
         Admin::Import(args) => import::run(args, output).await,
+        Admin::ApiKey(ApiKey::List(args)) => api_key::list(args, output).await,
+        Admin::ApiKey(ApiKey::Revoke(args)) => api_key::revoke(args, output).await,
         Admin::Quarantine(Quarantine::List(args)) => quarantine::list(args, output).await,
         Admin::Quarantine(Quarantine::Clear(args)) => quarantine::clear(args, output).await,
     }

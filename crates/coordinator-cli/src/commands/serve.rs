@@ -39,7 +39,8 @@ pub(super) async fn run(args: Serve, output: &mut Output) -> Result<(), CliError
 
     let server = Server::builder()
         .vault(vault)
-        .authenticator(Arc::new(ApiKeyAuthenticator::new(keys)))
+        .authenticator(Arc::new(ApiKeyAuthenticator::new(Arc::clone(&keys))))
+        .api_keys(keys)
         .policy(Arc::new(policy))
         .engine(Arc::new(Dkls23))
         .channel_key(channel_key)

@@ -42,6 +42,12 @@ impl CliError {
             Self::NoWalletId(_) | Self::UnknownWallet => {
                 words("`maany wallet list` shows the ids of a device's wallets")
             }
+            Self::UnknownApiKey => {
+                words("`maany admin api-key list` shows them; the id is what is before the dot of a key")
+            }
+            Self::NameUsed { .. } => {
+                words("`maany wallet list` shows it; choose another --key-id for another wallet, or none")
+            }
             Self::ArchiveFile(error) => archive::help(error),
             Self::NoStore { .. } => {
                 words("`maany init` makes a server with a store, `maany admin import` brings one back")

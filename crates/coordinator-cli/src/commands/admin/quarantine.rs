@@ -7,23 +7,21 @@ use maany_coordinator::http::wire::LockedWallet;
 use maany_coordinator::proto::WalletId;
 use maany_coordinator::quarantine::{self, ClearError};
 use maany_coordinator::step_up::StepUps;
+use maany_coordinator::storage::Vault;
 use maany_coordinator::storage::record::WalletState;
-use maany_coordinator::storage::{StoreError, Vault};
 use serde_json::json;
 use std::io;
 use zeroize::Zeroizing;
 
-use super::running;
+use super::{running, stopped};
 use crate::cli::admin::{ClearLock, ListLocked};
-use crate::commands::server_store;
 use crate::data_folder::ServerData;
 use crate::error::CliError;
 use crate::output::{Output, Page};
-use crate::settings::Settings;
 
 pub(super) async fn list(args: ListLocked, output: &mut Output) -> Result<(), CliError> {
     let data = ServerData::open(args.data.path)?;
-    let (wallets, damaged) = match open(&data).await? {
+    let (wallets, damaged) = match stopped::open(&data).await? {
         Some(vault) => read(&vault).await?,
         None => running::client(&data)?.locked_wallets().await?,
     };
@@ -52,7 +50,7 @@ pub(super) async fn list(args: ListLocked, output: &mut Output) -> Result<(), Cl
 pub(super) async fn clear(args: ClearLock, output: &mut Output) -> Result<(), CliError> {
     let wallet = WalletId::from_hex(&args.wallet).map_err(|_| CliError::NoWalletId(args.wallet.clone()))?;
     let data = ServerData::open(args.data.path)?;
-    let (locked, code, expires_ms) = match open(&data).await? {
+    let (locked, code, expires_ms) = match stopped::open(&data).await? {
         Some(vault) => {
             let made = quarantine::clear(&vault, &StepUps::new(vault.clone()), wallet, "operator").await;
             let made = made.map_err(|error| match error {
@@ -107,16 +105,6 @@ pub(in crate::commands) fn why(cause: &str) -> &str {
         "failed_checks" => "too many checks failed",
         "own_state" => "what is stored does not add up",
         other => other,
-    }
-}
-
-/// The store, where no server has it open.
-async fn open(data: &ServerData) -> Result<Option<Vault>, CliError> {
-    let settings = Settings::read(&data.configuration())?;
-    match server_store::open(data, &settings).await {
-        Ok(vault) => Ok(Some(vault)),
-        Err(CliError::Store(StoreError::Locked { .. })) => Ok(None),
-        Err(error) => Err(error),
     }
 }
 
