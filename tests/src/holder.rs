@@ -6,7 +6,7 @@ use std::time::Duration;
 use maany_coordinator::device::{Progress, Protocol};
 use maany_coordinator::engine::{Dkls23, Engine};
 use maany_coordinator::engine_pool::{EnginePool, PoolConfig};
-use maany_coordinator::proto::{Token, WalletId};
+use maany_coordinator::proto::{Limits, Token, WalletId};
 use maany_coordinator::retry::Backoff;
 use maany_coordinator::storage::{MemoryStore, RedbStore, Role, ShareStore, StaticKeyProvider, Vault};
 use maany_coordinator::{Device, Signed, WalletInfo};
@@ -25,6 +25,7 @@ pub struct Holder {
     engine: Arc<dyn Engine>,
     pool: Arc<EnginePool>,
     backoff: Backoff,
+    limits: Limits,
     progress: Option<Arc<dyn Progress>>,
     protocol: Protocol,
     _folder: Option<Arc<TempDir>>,
@@ -86,6 +87,7 @@ impl Holder {
             engine: Arc::new(Dkls23),
             pool,
             backoff: Backoff::ONCE,
+            limits: Limits::default(),
             progress: None,
             protocol: Protocol::default(),
             _folder: folder,
@@ -108,6 +110,12 @@ impl Holder {
     #[must_use]
     pub fn with_backoff(&self, backoff: Backoff) -> Self {
         Self { backoff, ..self.clone() }
+    }
+
+    /// The same holder, whose sessions have these limits.
+    #[must_use]
+    pub fn with_limits(&self, limits: Limits) -> Self {
+        Self { limits, ..self.clone() }
     }
 
     /// The same holder, which tries again, after short delays, for longer than a busy machine needs for an engine step.
@@ -160,6 +168,7 @@ impl Holder {
             .engine(Arc::clone(&self.engine))
             .pool(Arc::clone(&self.pool))
             .backoff(self.backoff)
+            .limits(self.limits)
             .protocol(self.protocol);
         if let Some(progress) = &self.progress {
             builder = builder.progress(Arc::clone(progress));

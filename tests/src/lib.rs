@@ -12,6 +12,7 @@ pub mod line;
 pub mod order;
 pub mod planted;
 pub mod raw_device;
+pub mod recorded_engine;
 pub mod report;
 pub mod resident;
 pub mod running_server;

@@ -1,14 +1,15 @@
-//! The network between a device and its server: a TCP proxy on loopback that delays what passes, or cuts a connection
-//! after a frame.
+//! The network between a device and its server: a TCP proxy on loopback that delays what passes, cuts connections after a
+//! frame, lets them fall silent, or does not make them.
 //!
 //! It delays and nothing else: loopback has no bandwidth limit, no loss and no slow start, so a delayed line shows
 //! round trips and not what a slow network would add to them. What is under way is bounded.
 
 mod frames;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -35,13 +36,26 @@ pub enum Sender {
     Server,
 }
 
-/// Where the first WebSocket connection through a line breaks.
+/// Where a WebSocket connection through a line breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
     /// Whose frames are counted.
     pub sender: Sender,
     /// How many of them pass. After the last of them both ends see the other vanish; 0 is right after the upgrade.
     pub after: usize,
+}
+
+/// What becomes of one WebSocket connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ailment {
+    /// It breaks there, and both ends see the other vanish.
+    Cut(Cut),
+    /// From there on the sender is not heard any more, and nobody sees a connection close.
+    Silent(Cut),
+    /// It is not made.
+    Unreachable,
+    /// Nothing.
+    None,
 }
 
 /// A proxy in front of a server.
@@ -57,7 +71,7 @@ impl Line {
     /// # Errors
     /// What the system answers.
     pub async fn delaying(upstream: SocketAddr, one_way: Duration) -> Result<Self, Failure> {
-        Self::open(upstream, one_way, None).await
+        Self::open(upstream, one_way, VecDeque::new()).await
     }
 
     /// A line that breaks the first WebSocket connection there, and leaves all others alone.
@@ -65,7 +79,7 @@ impl Line {
     /// # Errors
     /// What the system answers.
     pub async fn cutting(upstream: SocketAddr, cut: Cut) -> Result<Self, Failure> {
-        Self::open(upstream, Duration::ZERO, Some(Break { cut, instead: None })).await
+        Self::ailing(upstream, [Ailment::Cut(cut)]).await
     }
 
     /// A line that, at that place of the first WebSocket connection, says `bytes` to the other end and swallows
@@ -74,14 +88,31 @@ impl Line {
     /// # Errors
     /// What the system answers.
     pub async fn meddling(upstream: SocketAddr, cut: Cut, bytes: Vec<u8>) -> Result<Self, Failure> {
-        Self::open(upstream, Duration::ZERO, Some(Break { cut, instead: Some(bytes) })).await
+        Self::open(upstream, Duration::ZERO, [Fate::Breaks(Break { cut, instead: Some(bytes) })].into()).await
     }
 
-    async fn open(upstream: SocketAddr, one_way: Duration, broken: Option<Break>) -> Result<Self, Failure> {
+    /// A line whose first WebSocket connection fares as the first of these says, and so on; later ones hold.
+    ///
+    /// # Errors
+    /// What the system answers.
+    pub async fn ailing(
+        upstream: SocketAddr,
+        ailments: impl IntoIterator<Item = Ailment>,
+    ) -> Result<Self, Failure> {
+        let fates = ailments.into_iter().map(|ailment| match ailment {
+            Ailment::Cut(cut) => Fate::Breaks(Break { cut, instead: None }),
+            Ailment::Silent(cut) => Fate::Breaks(Break { cut, instead: Some(Vec::new()) }),
+            Ailment::Unreachable => Fate::Dies,
+            Ailment::None => Fate::Holds,
+        });
+        Self::open(upstream, Duration::ZERO, fates.collect()).await
+    }
+
+    async fn open(upstream: SocketAddr, one_way: Duration, fates: VecDeque<Fate>) -> Result<Self, Failure> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let cuts = Arc::new(AtomicUsize::new(0));
-        let plan = Plan { one_way, broken, taken: Arc::default(), cuts: Arc::clone(&cuts) };
+        let plan = Plan { one_way, fates: Arc::new(Mutex::new(fates)), cuts: Arc::clone(&cuts) };
         let accepting = tokio::spawn(async move {
             while let Ok((device, _)) = listener.accept().await {
                 let plan = plan.clone();
@@ -101,7 +132,7 @@ impl Line {
         crate::running_server::url(self.address)
     }
 
-    /// How many connections were cut.
+    /// How many connections were cut, fell silent or were not made.
     #[must_use]
     pub fn cuts(&self) -> usize {
         self.cuts.load(Ordering::SeqCst)
@@ -121,27 +152,42 @@ struct Break {
     instead: Option<Vec<u8>>,
 }
 
+/// What becomes of a connection.
+enum Fate {
+    Breaks(Break),
+    Dies,
+    Holds,
+}
+
 #[derive(Clone)]
 struct Plan {
     one_way: Duration,
-    broken: Option<Break>,
-    /// Whether a WebSocket connection was chosen for the cut already.
-    taken: Arc<AtomicBool>,
+    /// Those of the next WebSocket connections.
+    fates: Arc<Mutex<VecDeque<Fate>>>,
     cuts: Arc<AtomicUsize>,
+}
+
+impl Plan {
+    /// What becomes of the connection that begins with these bytes. Sessions run at the root path; the HTTP routes have longer ones,
+    /// and nothing befalls them.
+    fn fate(&self, bytes: &[u8]) -> Fate {
+        if !bytes.starts_with(b"GET / ") {
+            return Fate::Holds;
+        }
+        let next = self.fates.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        next.unwrap_or(Fate::Holds)
+    }
 }
 
 /// Carries one connection until both directions have ended, or it is cut.
 async fn carry(device: TcpStream, server: TcpStream, plan: &Plan) {
     let (_, _) = (device.set_nodelay(true), server.set_nodelay(true));
     let (over, chosen) = (CancellationToken::new(), Arc::new(OnceLock::new()));
-    let knife = |sender| {
-        plan.broken.clone().map(|broken| Knife {
-            broken,
-            sender,
-            chosen: Arc::clone(&chosen),
-            counter: FrameCounter::default(),
-            plan: plan.clone(),
-        })
+    let knife = |sender| Knife {
+        sender,
+        chosen: Arc::clone(&chosen),
+        counter: FrameCounter::default(),
+        plan: plan.clone(),
     };
     let (from_device, to_device) = device.into_split();
     let (from_server, to_server) = server.into_split();
@@ -155,10 +201,9 @@ async fn carry(device: TcpStream, server: TcpStream, plan: &Plan) {
 
 /// Finds the place of the cut in one direction.
 struct Knife {
-    broken: Break,
     sender: Sender,
-    /// Whether this is the connection to cut; said by the device's direction, whose bytes come first.
-    chosen: Arc<OnceLock<bool>>,
+    /// What becomes of the connection; said by the device's direction, whose bytes come first.
+    chosen: Arc<OnceLock<Fate>>,
     counter: FrameCounter,
     plan: Plan,
 }
@@ -166,12 +211,21 @@ struct Knife {
 impl Knife {
     /// How many of these bytes pass before the cut; `None` where it does not come in them.
     fn place(&mut self, bytes: &[u8]) -> Option<usize> {
-        let chosen = *self.chosen.get_or_init(|| {
-            // Sessions run at the root path; the HTTP routes have longer ones.
-            bytes.starts_with(b"GET / ") && !self.plan.taken.swap(true, Ordering::SeqCst)
-        });
-        let cut = self.broken.cut;
-        if chosen && self.sender == cut.sender { self.counter.pass(bytes, cut.after) } else { None }
+        match self.chosen.get_or_init(|| self.plan.fate(bytes)) {
+            Fate::Breaks(Break { cut, .. }) if self.sender == cut.sender => {
+                self.counter.pass(bytes, cut.after)
+            }
+            Fate::Dies if self.sender == Sender::Device => Some(0),
+            Fate::Breaks(_) | Fate::Dies | Fate::Holds => None,
+        }
+    }
+
+    /// What the sender seems to say from the cut on.
+    fn instead(&self) -> Option<Vec<u8>> {
+        match self.chosen.get() {
+            Some(Fate::Breaks(Break { instead, .. })) => instead.clone(),
+            _ => None,
+        }
     }
 }
 
@@ -180,7 +234,7 @@ async fn pass(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     one_way: Duration,
-    mut knife: Option<Knife>,
+    mut knife: Knife,
     over: &CancellationToken,
 ) {
     let (under_way, mut arriving) = mpsc::channel::<(Instant, Vec<u8>)>(UNDER_WAY);
@@ -188,15 +242,17 @@ async fn pass(
         let under_way = under_way;
         let mut buffer = vec![0; CHUNK];
         while let Ok(count @ 1..) = from.read(&mut buffer).await {
-            let place = knife.as_mut().and_then(|knife| knife.place(&buffer[..count]));
+            let place = knife.place(&buffer[..count]);
             let bytes = buffer[..place.unwrap_or(count)].to_vec();
             if under_way.send((Instant::now() + one_way, bytes)).await.is_err() {
                 return false;
             }
-            let (Some(_), Some(knife)) = (place, &knife) else { continue };
+            if place.is_none() {
+                continue;
+            }
             knife.plan.cuts.fetch_add(1, Ordering::SeqCst);
-            let Some(instead) = &knife.broken.instead else { return true };
-            let _ = under_way.send((Instant::now() + one_way, instead.clone())).await;
+            let Some(instead) = knife.instead() else { return true };
+            let _ = under_way.send((Instant::now() + one_way, instead)).await;
             while let Ok(1..) = from.read(&mut buffer).await {}
         }
         false
