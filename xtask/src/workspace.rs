@@ -31,6 +31,8 @@ pub(crate) struct Member {
     pub(crate) features: Vec<String>,
     /// Packages that it depends on in any way, by their own names; dev and build dependencies included.
     pub(crate) dependencies: Vec<String>,
+    /// Those of them that only a feature brings in.
+    pub(crate) optional: Vec<String>,
 }
 
 impl Workspace {
@@ -67,6 +69,8 @@ impl Member {
     fn read(package: &Value) -> Option<Self> {
         let manifest = Path::new(package.get("manifest_path")?.as_str()?);
         let dependencies = package.get("dependencies")?.as_array()?;
+        let optional = |dependency: &&Value| dependency.get("optional") == Some(&Value::Bool(true));
+        let name = |dependency: &Value| Some(dependency.get("name")?.as_str()?.to_owned());
         let features: BTreeMap<String, Value> =
             serde_json::from_value(package.get("features")?.clone()).ok()?;
         Some(Self {
@@ -75,10 +79,8 @@ impl Member {
             // Null means any registry, an empty list none.
             published: package.get("publish").is_none_or(Value::is_null),
             features: features.into_keys().collect(),
-            dependencies: dependencies
-                .iter()
-                .map(|dependency| Some(dependency.get("name")?.as_str()?.to_owned()))
-                .collect::<Option<_>>()?,
+            dependencies: dependencies.iter().map(name).collect::<Option<_>>()?,
+            optional: dependencies.iter().filter(optional).map(name).collect::<Option<_>>()?,
         })
     }
 }
@@ -93,7 +95,8 @@ mod tests {
             "workspace_root": "/w", "target_directory": "/w/target",
             "packages": [
                 { "name": "b", "manifest_path": "/w/b/Cargo.toml", "publish": [], "features": {},
-                  "dependencies": [{ "name": "a", "rename": "other", "kind": "dev" }] },
+                  "dependencies": [{ "name": "a", "rename": "other", "kind": "dev" },
+                                   { "name": "c", "optional": true }] },
                 { "name": "a", "manifest_path": "/w/a/Cargo.toml", "publish": null,
                   "features": { "default": [], "extra": [] }, "dependencies": [] },
             ],
@@ -102,7 +105,8 @@ mod tests {
         let [a, b] = workspace.members.as_slice() else { panic!("two members") };
         assert_eq!(a.features, ["default", "extra"]);
         assert!(a.published && !b.published);
-        assert_eq!(b.dependencies, ["a"], "a renamed dependency counts under its own name");
+        assert_eq!(b.optional, ["c"]);
+        assert_eq!(b.dependencies, ["a", "c"], "a renamed dependency counts under its own name");
         assert_eq!(b.directory, Path::new("/w/b"));
         assert!(Workspace::read(&serde_json::json!({ "packages": [] })).is_none());
     }

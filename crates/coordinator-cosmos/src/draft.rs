@@ -4,15 +4,16 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use crate::direct::{AMINO_JSON, DIRECT, SECP256K1};
+use crate::msg::{amino_coins, coins};
 use crate::proto::{self, mode_info};
 use crate::{
-    Address, AminoSignDoc, Coin, CosmosError, DirectSignDoc, Fee, MsgSend, SignDoc, SignMode, TxRaw, amino,
+    Address, AminoSignDoc, CosmosError, DirectSignDoc, Fee, Msg, MsgSend, SignDoc, SignMode, TxRaw, amino,
     key,
 };
 
-/// A transaction of one signer.
+/// A transaction of one signer, of messages of one kind ([`MsgSend`]) or of several ([`Msg`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TxDraft {
+pub struct TxDraft<M = MsgSend> {
     /// The chain.
     pub chain_id: String,
     /// The number of the signing account on that chain.
@@ -22,7 +23,7 @@ pub struct TxDraft {
     /// The signer's key, 33-byte compressed SEC1.
     pub public_key: [u8; 33],
     /// What to do, in this order.
-    pub messages: Vec<MsgSend>,
+    pub messages: Vec<M>,
     /// What is paid for it.
     pub fee: Fee,
     /// A remark that everyone can read.
@@ -31,7 +32,7 @@ pub struct TxDraft {
     pub timeout_height: Option<u64>,
 }
 
-impl TxDraft {
+impl<M: Clone + Into<Msg>> TxDraft<M> {
     /// The sign doc, parsed back from its own bytes.
     ///
     /// # Errors
@@ -58,10 +59,18 @@ impl TxDraft {
         Ok(TxRaw::assemble(&self.body_bytes(), &self.auth_info_bytes(mode)?, &[*signature]))
     }
 
+    /// The envelope to simulate: like the one to broadcast, with a signature of zeros, which a simulation does not look at.
+    ///
+    /// # Errors
+    /// [`CosmosError::PublicKey`].
+    pub fn simulation(&self, mode: SignMode) -> Result<TxRaw, CosmosError> {
+        self.tx_raw(mode, &[0; 64])
+    }
+
     /// The encoded `TxBody`.
     pub fn body_bytes(&self) -> Vec<u8> {
         let body = proto::TxBody {
-            messages: self.messages.iter().map(any).collect(),
+            messages: self.messages().map(|message| message.any().clone()).collect(),
             memo: self.memo.clone(),
             timeout_height: self.timeout_height.unwrap_or_default(),
             ..Default::default()
@@ -94,6 +103,10 @@ impl TxDraft {
         Ok(auth_info.encode_to_vec())
     }
 
+    fn messages(&self) -> impl Iterator<Item = Msg> {
+        self.messages.iter().cloned().map(Into::into)
+    }
+
     fn amino(&self) -> Value {
         let mut fee = json!({ "amount": amino_coins(&self.fee.amounts), "gas": self.fee.gas.to_string() });
         for (name, address) in [("payer", &self.fee.payer), ("granter", &self.fee.granter)] {
@@ -106,7 +119,7 @@ impl TxDraft {
             "chain_id": self.chain_id,
             "fee": fee,
             "memo": self.memo,
-            "msgs": self.messages.iter().map(amino_message).collect::<Vec<_>>(),
+            "msgs": self.messages().map(|message| message.amino_json().clone()).collect::<Vec<_>>(),
             "sequence": self.sequence.to_string(),
         });
         if let Some(height) = self.timeout_height.filter(|height| *height > 0) {
@@ -125,35 +138,6 @@ impl Fee {
             granter: text(self.granter.as_ref()),
         }
     }
-}
-
-fn any(send: &MsgSend) -> proto::Any {
-    let message = proto::MsgSend {
-        from_address: send.from.to_string(),
-        to_address: send.to.to_string(),
-        amount: coins(&send.amounts),
-    };
-    proto::Any { type_url: MsgSend::TYPE_URL.to_owned(), value: message.encode_to_vec() }
-}
-
-fn amino_message(send: &MsgSend) -> Value {
-    json!({
-        "type": MsgSend::AMINO_TYPE,
-        "value": {
-            "amount": amino_coins(&send.amounts),
-            "from_address": send.from.as_str(),
-            "to_address": send.to.as_str(),
-        },
-    })
-}
-
-fn coins(coins: &[Coin]) -> Vec<proto::Coin> {
-    let encode = |coin: &Coin| proto::Coin { denom: coin.denom.to_string(), amount: coin.amount.to_string() };
-    coins.iter().map(encode).collect()
-}
-
-fn amino_coins(coins: &[Coin]) -> Vec<Value> {
-    coins.iter().map(|c| json!({ "amount": c.amount.as_str(), "denom": c.denom.as_str() })).collect()
 }
 
 fn text(address: Option<&Address>) -> String {

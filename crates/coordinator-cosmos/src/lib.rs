@@ -4,15 +4,20 @@ mod address;
 mod amino;
 mod amino_name;
 mod arbitrary;
+mod chain_error;
 mod coin;
 mod decoded;
 mod direct;
 mod draft;
 mod error;
+mod gas;
 mod generated;
 mod key;
 mod key_type;
+mod msg;
 mod multisig;
+#[cfg(feature = "node")]
+pub mod node;
 mod proto;
 pub mod schema;
 mod sign_doc;
@@ -25,6 +30,7 @@ mod visible;
 pub use address::{Address, Hrp};
 pub use amino::AminoSignDoc;
 pub use arbitrary::ArbitraryDoc;
+pub use chain_error::{ChainError, ChainFault};
 pub use coin::{Amount, Coin, Denom};
 pub use decoded::{
     DecodedMsg, DecodedTx, Fee, MsgSend, Opaque, Outflow, Signer, SignerKey, SignerMode, Transfer,
@@ -32,8 +38,10 @@ pub use decoded::{
 pub use direct::DirectSignDoc;
 pub use draft::TxDraft;
 pub use error::{Cause, CosmosError};
+pub use gas::{GasPrice, gas_limit};
 pub use key::AccountKey;
 pub use key_type::KeyType;
+pub use msg::{Allowance, IbcTransfer, Msg, UnixTime, VoteOption};
 pub use multisig::MultisigKey;
 pub use sign_doc::{MAX_SIGN_DOC, SignDoc, SignMode, decode, digest};
 pub use signature::RecoverableSignature;

@@ -9,6 +9,10 @@ use crate::workspace::{Member, Workspace};
 
 use super::source;
 
+/// What a feature that is off by default compiles, by crate and place below `src`: it may do I/O, nothing outside of it may.
+const BEHIND_FEATURES: [(&str, &str); 2] =
+    [("maany-coordinator-cosmos", "node"), ("maany-coordinator-cosmos", "node.rs")];
+
 const PURE: [&str; 3] = ["maany-mpc-core", "maany-coordinator-proto", "maany-coordinator-cosmos"];
 
 /// Runtimes and sockets, by package name.
@@ -46,7 +50,8 @@ pub(super) fn graph_findings(workspace: &Workspace, member: &Member) -> Result<V
         "all",
     ]);
     let tree = capture(tree.args(["--prefix", "none", "--format", "{p}"]))?;
-    let declared = member.dependencies.iter().map(String::as_str);
+    let declared = member.dependencies.iter().filter(|name| !member.optional.contains(name));
+    let declared = declared.map(String::as_str);
     Ok(forbidden(&member.name, tree.lines().filter_map(|line| line.split(' ').next()).chain(declared)))
 }
 
@@ -63,7 +68,11 @@ fn forbidden<'a>(member: &str, packages: impl Iterator<Item = &'a str>) -> Vec<S
 /// Forbidden paths in the crate's own sources.
 pub(super) fn source_findings(member: &Member) -> Result<Vec<String>, Error> {
     let mut findings = Vec::new();
-    walk(&member.directory.join("src"), &mut |file| {
+    let sources = member.directory.join("src");
+    walk(&sources, &mut |file| {
+        if is_behind_a_feature(&member.name, file.strip_prefix(&sources).unwrap_or(file)) {
+            return Ok(());
+        }
         let text = std::fs::read_to_string(file).map_err(Error::file(file))?;
         let shown = file.strip_prefix(&member.directory).unwrap_or(file).display();
         for (line, path) in source::forbidden_paths(&text) {
@@ -72,6 +81,11 @@ pub(super) fn source_findings(member: &Member) -> Result<Vec<String>, Error> {
         Ok(())
     })?;
     Ok(findings)
+}
+
+/// `file` is below `src`.
+fn is_behind_a_feature(member: &str, file: &Path) -> bool {
+    BEHIND_FEATURES.iter().any(|(name, place)| *name == member && file.starts_with(place))
 }
 
 fn walk(directory: &Path, visit: &mut dyn FnMut(&Path) -> Result<(), Error>) -> Result<(), Error> {
@@ -99,6 +113,17 @@ mod tests {
         let found = forbidden("maany-mpc-core", ["serde", "tokio", "k256", "mio", "tokio"].into_iter());
         assert_eq!(found, ["maany-mpc-core must not reach mio", "maany-mpc-core must not reach tokio"]);
         assert!(forbidden("maany-mpc-core", ["serde", "k256"].into_iter()).is_empty());
+    }
+
+    #[test]
+    fn only_the_node_client_may_do_io_in_a_pure_crate() {
+        let free = |member, file| is_behind_a_feature(member, Path::new(file));
+        assert!(free("maany-coordinator-cosmos", "node.rs"));
+        assert!(free("maany-coordinator-cosmos", "node/endpoint.rs"));
+        for file in ["lib.rs", "nodes.rs", "node_address.rs", "decoded/node.rs"] {
+            assert!(!free("maany-coordinator-cosmos", file), "{file}");
+        }
+        assert!(!free("maany-mpc-core", "node.rs"));
     }
 
     #[test]
