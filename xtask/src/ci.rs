@@ -6,13 +6,13 @@ use crate::error::Error;
 use crate::process::{self, cargo};
 use crate::report::{self, say};
 use crate::workspace::Workspace;
-use crate::{codegen, crash_sweep, deny, e2e, features, kill9, layers, model, test};
+use crate::{chain, codegen, crash_sweep, deny, e2e, features, kill9, layers, model, test};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn(&Workspace) -> Result<(), Error>);
 
 /// Cheapest first. The mutants are a check of their own: each one compiles the engine again. The tests come after the table of times, so that their summary is the last output.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     ("fmt", fmt),
     ("layers", layers::run),
     ("codegen", codegen::check),
@@ -24,6 +24,7 @@ const STEPS: [Step; 13] = [
     ("model", model::run),
     ("crash-sweep", |workspace| crash_sweep::run(workspace, &[])),
     ("e2e", |workspace| e2e::run(workspace, &[])),
+    ("chain", chain::run_or_skip),
     ("kill9", |workspace| kill9::run(workspace, kill9::ROUNDS, None)),
     ("test", test::run),
 ];
@@ -110,7 +111,7 @@ mod tests {
     #[test]
     fn a_run_resumes_where_it_stopped() {
         let names: Vec<_> = remaining(Some("e2e")).unwrap().iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, ["e2e", "kill9", "test"]);
+        assert_eq!(names, ["e2e", "chain", "kill9", "test"]);
         let error = remaining(Some("tests")).unwrap_err().to_string();
         assert!(error.contains("fmt, layers, clippy"), "{error}");
     }

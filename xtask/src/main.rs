@@ -3,6 +3,7 @@
 
 mod advisories;
 mod bench;
+mod chain;
 mod ci;
 mod codegen;
 mod crash_sweep;
@@ -45,7 +46,7 @@ enum Task {
     /// Everything that a change must pass, cheapest first, the tests last.
     ///
     /// fmt, layers, clippy, cargo-deny (bans, licences, sources), documentation, each feature alone, packaging,
-    /// model, e2e, kill9, test. Installs cargo-deny into the target directory when the right version is missing.
+    /// model, e2e, chain, kill9, test. Installs cargo-deny into the target directory when the right version is missing.
     Ci {
         /// Begin at this step.
         #[arg(long, value_name = "STEP")]
@@ -70,6 +71,10 @@ enum Task {
     },
     /// Drive the release binary from outside: CLI device, plain Node device, CosmJS, malformed input.
     E2e {
+        /// MPC wallets against a real chain of one validator instead; needs Go 1.24 or later and a C compiler, and builds the
+        /// chain once.
+        #[arg(long)]
+        chain: bool,
         /// Arguments handed on to the runner.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
@@ -132,7 +137,8 @@ fn run(task: Task, workspace: &Workspace) -> Result<(), Error> {
         Task::Codegen { check: true } => codegen::check(workspace),
         Task::Codegen { check: false } => codegen::run(workspace, &[]),
         Task::Mutants { only, list } => mutants::run(workspace, only.as_deref(), list),
-        Task::E2e { args } => e2e::run(workspace, &args),
+        Task::E2e { chain: true, args } => chain::run(workspace, &args),
+        Task::E2e { chain: false, args } => e2e::run(workspace, &args),
         Task::Model => model::run(workspace),
         Task::Sim { args } => sim::run(workspace, &args),
         Task::Kill9 { rounds, seed } => kill9::run(workspace, rounds, seed),

@@ -4,7 +4,7 @@ use maany_tests::Failure;
 
 use crate::binary::{self, Maany, Server, expect_failure};
 use crate::life::CHAIN;
-use crate::tally::Tally;
+use maany_tests::tally::Tally;
 
 /// A port that another server listens on.
 pub(crate) fn busy_port(maany: &Maany, server: &Server, tally: &mut Tally) -> Result<(), Failure> {

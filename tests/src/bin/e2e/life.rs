@@ -10,8 +10,8 @@ use maany_tests::Failure;
 use serde_json::{Value, json};
 
 use crate::binary::{Device, Maany, Server};
-use crate::tally::Tally;
 use crate::witnesses;
+use maany_tests::tally::Tally;
 
 /// The chain of every transaction here; the policy that `init` writes allows it.
 pub(crate) const CHAIN: &str = "cosmoshub-4";

@@ -6,7 +6,6 @@
 mod binary;
 mod faults;
 mod life;
-mod tally;
 mod witnesses;
 
 use std::path::PathBuf;
@@ -16,7 +15,7 @@ use clap::Parser;
 use maany_tests::Failure;
 
 use binary::Maany;
-use tally::Tally;
+use maany_tests::tally::Tally;
 
 /// Drive the release binary from outside.
 #[derive(Parser)]

@@ -8,7 +8,7 @@ use maany_tests::Failure;
 use serde_json::{Value, json};
 
 use crate::life::{CHAIN, Made, OLDER};
-use crate::tally::{Tally, say};
+use maany_tests::tally::{Tally, say};
 
 /// CosmJS' verdict on a signed transaction.
 pub(crate) fn cosmjs(node: &Path, report: &Value) -> Result<(), Failure> {
