@@ -28,7 +28,7 @@ pub(crate) fn write(pool: &DescriptorPool, tree: &mut Tree) -> Result<(), Error>
     }
     let mut index = String::new();
     for (name, body) in &packages {
-        let _ = writeln!(index, "mod {name};");
+        let _ = writeln!(index, "pub(crate) mod {name};");
         let body = format!("use crate::schema::*;\n\n{body}");
         let package = name.replace('_', ".");
         tree.add(&format!("tables/{name}.rs"), &format!("Tables of the messages of `{package}`."), &body);

@@ -7,9 +7,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { Secp256k1, Secp256k1Signature, sha256 } from "@cosmjs/crypto";
-import { fromBech32, toBase64, toHex } from "@cosmjs/encoding";
+import { fromBech32, toBase64, toBech32, toHex } from "@cosmjs/encoding";
 
 import { address, authInfoBytes, bodyBytes, DIRECT, sha256Hex, signBytes, txRaw } from "./lib/tx.mjs";
+import { messages } from "./lib/message_cases.mjs";
 import { HRPS, SECRETS, transactions } from "./lib/vector_cases.mjs";
 
 const TARGET = new URL("../../crates/coordinator-cosmos/tests/vectors/", import.meta.url);
@@ -37,7 +38,7 @@ function addresses() {
 function signed({ name, mode, key, tx }) {
   const doc = signBytes(tx, keys[key], mode);
   const made = Secp256k1.createSignature(sha256(doc), SECRETS[key]);
-  const signature = new Secp256k1Signature(made.r(32), made.s(32)).toFixedLength();
+  const signature = new Secp256k1Signature(made.r(), made.s()).toFixedLength();
   const envelope = txRaw(tx, keys[key], mode, signature);
   return {
     name,
@@ -53,10 +54,23 @@ function signed({ name, mode, key, tx }) {
   };
 }
 
+/** One message of each module, alone and in a transaction. */
+function decoded() {
+  const [alice, bob, carol] = keys.map((key) => address(key, "cosmos"));
+  const validator = toBech32("cosmosvaloper", fromBech32(alice, 1023).data);
+  return messages(alice, bob, carol, validator).map(({ name, typeUrl, value, view }) => {
+    const fee = { amounts: [{ denom: "uatom", amount: "5000" }], gas: "200000" };
+    const common = { chainId: "cosmoshub-4", accountNumber: "42", sequence: "7", fee, memo: "" };
+    const tx = { ...common, messages: [{ typeUrl, value: toHex(value) }] };
+    const { signDoc, txRaw: raw } = signed({ name, mode: DIRECT, key: 0, tx });
+    return { name, typeUrl, value: toBase64(value), view, signDoc, txRaw: raw };
+  });
+}
+
 function files() {
   const all = transactions(keys);
   const of = (wanted) => all.filter(({ mode }) => (mode === DIRECT) === (wanted === DIRECT)).map(signed);
-  return { "addresses.json": addresses(), "direct.json": of(DIRECT), "amino.json": of("amino-json") };
+  return { "addresses.json": addresses(), "direct.json": of(DIRECT), "amino.json": of("amino-json"), "messages.json": decoded() };
 }
 
 let stale = 0;

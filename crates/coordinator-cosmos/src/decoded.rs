@@ -4,6 +4,7 @@
 //! never encoded to be signed.
 
 mod message;
+mod moves;
 mod outflow;
 mod render;
 
@@ -11,8 +12,10 @@ use serde::{Serialize, Serializer};
 
 use crate::{Address, Coin, SignMode};
 
+pub(crate) use message::coin;
 pub use message::{DecodedMsg, MsgSend, Opaque};
-pub use outflow::{Outflow, Transfer};
+pub use outflow::{Outflow, Permission, Recipient, Transfer};
+pub(crate) use render::{Hex, Rest};
 
 /// Everything that a sign doc says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,7 +28,8 @@ pub struct DecodedTx {
     /// The number of the signing account on that chain; 0 is a number like any other.
     #[serde(serialize_with = "decimal")]
     pub account_number: u64,
-    /// The messages in their order. A message that this crate cannot decode is here as [`DecodedMsg::Unknown`].
+    /// The messages in their order. A message that this crate cannot decode is here as [`DecodedMsg::Unknown`], one with an unknown field in it as
+    /// [`DecodedMsg::Decoded`] of which [`DecodedMsg::is_fully_decoded`] is false.
     pub messages: Vec<DecodedMsg>,
     /// Who signs. An Amino JSON doc is made for one signer and names no key.
     pub signers: Vec<Signer>,
@@ -132,5 +136,5 @@ fn optional_decimal<S: Serializer>(value: &Option<u64>, serializer: S) -> Result
 }
 
 fn hexadecimal<S: Serializer>(value: impl AsRef<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&render::Hex(value.as_ref()))
+    serializer.collect_str(&Hex(value.as_ref()))
 }

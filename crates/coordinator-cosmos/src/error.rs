@@ -110,6 +110,12 @@ pub enum CosmosError {
         /// The name of the part.
         part: &'static str,
     },
+    /// Messages are nested deeper than is looked at.
+    #[error("messages are nested deeper than {limit}")]
+    TooDeep {
+        /// The depth allowed.
+        limit: usize,
+    },
     /// The part lacks something that it must have.
     #[error("{part} lacks {field}")]
     Missing {

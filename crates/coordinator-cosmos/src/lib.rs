@@ -9,6 +9,7 @@ mod coin;
 mod decoded;
 mod direct;
 mod draft;
+mod envelope;
 mod error;
 mod gas;
 mod generated;
@@ -22,8 +23,9 @@ mod proto;
 pub mod schema;
 mod sign_doc;
 mod signature;
-mod strict;
+mod signed_tx;
 mod timestamp;
+pub mod tree;
 mod tx_raw;
 mod visible;
 
@@ -33,7 +35,8 @@ pub use arbitrary::ArbitraryDoc;
 pub use chain_error::{ChainError, ChainFault};
 pub use coin::{Amount, Coin, Denom};
 pub use decoded::{
-    DecodedMsg, DecodedTx, Fee, MsgSend, Opaque, Outflow, Signer, SignerKey, SignerMode, Transfer,
+    DecodedMsg, DecodedTx, Fee, MsgSend, Opaque, Outflow, Permission, Recipient, Signer, SignerKey,
+    SignerMode, Transfer,
 };
 pub use direct::DirectSignDoc;
 pub use draft::TxDraft;
@@ -45,4 +48,5 @@ pub use msg::{Allowance, IbcTransfer, Msg, UnixTime, VoteOption};
 pub use multisig::MultisigKey;
 pub use sign_doc::{MAX_SIGN_DOC, SignDoc, SignMode, decode, digest};
 pub use signature::RecoverableSignature;
+pub use signed_tx::SignedTx;
 pub use tx_raw::TxRaw;

@@ -79,7 +79,8 @@ impl UnixTime {
     }
 
     fn amino(self) -> Result<Value, crate::CosmosError> {
-        timestamp::rfc3339(&self.proto()).map(Value::from)
+        let bad = crate::CosmosError::BadField { part: "message", field: "time" };
+        timestamp::rfc3339(self.0, 0).map(Value::from).ok_or(bad)
     }
 }
 

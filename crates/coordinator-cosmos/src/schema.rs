@@ -43,6 +43,13 @@ impl MessageSchema {
         tables::MESSAGES.iter().copied()
     }
 
+    /// The name without its package, `MsgSend` or `ModeInfo.Single`.
+    pub fn short_name(&self) -> &'static str {
+        let starts = |at: usize| self.name.as_bytes().get(at).is_some_and(u8::is_ascii_uppercase);
+        let at = self.name.match_indices('.').map(|(at, _)| at + 1).find(|at| starts(*at));
+        at.and_then(|at| self.name.get(at..)).unwrap_or(self.name)
+    }
+
     /// The field with this number.
     pub fn field(&self, number: u32) -> Option<&FieldSchema> {
         let at = self.fields.binary_search_by_key(&number, |field| field.number).ok()?;

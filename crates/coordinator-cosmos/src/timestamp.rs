@@ -1,26 +1,23 @@
 //! A protobuf timestamp as RFC 3339 text in UTC, `2026-01-31T23:59:59.5Z`.
 
-use crate::CosmosError;
-use crate::proto::Timestamp;
-
 /// The bounds of `google.protobuf.Timestamp`, seconds of 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
 const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 
-/// The text of a timestamp, nanoseconds without trailing zeros.
-pub(crate) fn rfc3339(time: &Timestamp) -> Result<String, CosmosError> {
-    if !SECONDS.contains(&time.seconds) || !(0..1_000_000_000).contains(&time.nanos) {
-        return Err(CosmosError::BadField { part: "TxBody", field: "timeout_timestamp" });
+/// The text of a timestamp, nanoseconds without trailing zeros; none where it is out of bounds.
+pub(crate) fn rfc3339(seconds: i64, nanos: i32) -> Option<String> {
+    if !SECONDS.contains(&seconds) || !(0..1_000_000_000).contains(&nanos) {
+        return None;
     }
-    let (days, second) = (time.seconds.div_euclid(86_400), time.seconds.rem_euclid(86_400));
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     let mut text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
-    if time.nanos > 0 {
-        let fraction = format!(".{:09}", time.nanos);
+    if nanos > 0 {
+        let fraction = format!(".{:09}", nanos);
         text.push_str(fraction.trim_end_matches('0'));
     }
     text.push('Z');
-    Ok(text)
+    Some(text)
 }
 
 /// Year, month and day of a count of days since 1970-01-01, in the proleptic Gregorian calendar. Years are counted from March, so that
@@ -43,7 +40,7 @@ mod tests {
     use super::*;
 
     fn text(seconds: i64, nanos: i32) -> Option<String> {
-        rfc3339(&Timestamp { seconds, nanos }).ok()
+        rfc3339(seconds, nanos)
     }
 
     #[test]

@@ -25,6 +25,23 @@ impl fmt::Display for Visible<'_> {
     }
 }
 
+/// Shows JSON as it stands, on one line. Its strings already escape quotes and backslashes, so that an escape written here cannot be one of theirs:
+/// JSON has none with a brace.
+pub(crate) struct Inline<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Inline<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if hidden(c) {
+                write!(f, "\\u{{{:x}}}", u32::from(c))?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The first 64 characters of a text, made visible.
 pub(crate) fn excerpt(text: &str) -> String {
     let cut: String = text.chars().take(64).collect();

@@ -6,7 +6,7 @@ use cosmrs::Any;
 use cosmrs::proto::cosmos::bank::v1beta1::MsgSend;
 use cosmrs::proto::cosmos::base::v1beta1::Coin;
 use cosmrs::proto::cosmos::tx::v1beta1::{AuthInfo, Fee, SignDoc as ProtoSignDoc, SignerInfo, TxBody};
-use maany_coordinator_cosmos::{CosmosError, MAX_SIGN_DOC, SignDoc, SignMode, decode};
+use maany_coordinator_cosmos::{Address, CosmosError, DecodedMsg, MAX_SIGN_DOC, SignDoc, SignMode, decode};
 use prost::Message;
 
 const ALICE: &str = "cosmos150aydpjffdyy4zk83l2v0qvuvzvdf7h2l04t9u";
@@ -69,7 +69,6 @@ fn unknown_fields_are_named_in_every_part_of_a_direct_doc() {
         (SignDoc::parse(SignMode::Direct, &with(doc.encode_to_vec(), &field_9)), "SignDoc", 9),
         (direct(with(honest(), &field_9), auth_info()), "TxBody", 9),
         (direct(with(honest(), &[0xc2, 0x3e, 0]), auth_info()), "TxBody", 1000),
-        (direct(body(with(send().encode_to_vec(), &field_9)), auth_info()), "MsgSend", 9),
         (direct(honest(), with(auth_info(), &field_9)), "AuthInfo", 9),
         // The tip of Cosmos SDK 0.46 (field 3) and a fee with a field 5.
         (direct(honest(), with(auth_info(), &[0x1a, 0])), "AuthInfo", 3),
@@ -83,6 +82,19 @@ fn unknown_fields_are_named_in_every_part_of_a_direct_doc() {
             other => panic!("{want_part} {want_number}: {other:?}"),
         }
     }
+}
+
+#[test]
+fn an_unknown_field_of_a_message_is_reported_and_the_message_is_no_transfer() {
+    let doc = direct(body(with(send().encode_to_vec(), &[0x48, 1])), auth_info()).unwrap();
+    let [message] = doc.decoded().messages.as_slice() else { panic!("one message") };
+    assert!(!message.is_fully_decoded());
+    let DecodedMsg::Decoded(tree) = message else { panic!("{message:?}") };
+    let unknown = tree.unknown_fields();
+    assert_eq!((unknown.len(), unknown[0].field.number, &unknown[0].field.bytes[..]), (1, 9, &[1][..]));
+    let wallet = Address::parse(ALICE).unwrap();
+    assert_eq!(doc.decoded().outflow(&wallet).unwrap().undecoded, [SEND]);
+    assert!(doc.decoded().to_string().contains("UNKNOWN FIELD 9 (1 bytes) 01"), "{}", doc.decoded());
 }
 
 #[test]

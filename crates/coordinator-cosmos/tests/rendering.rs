@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use maany_coordinator_cosmos::{
-    Address, Amount, Coin, CosmosError, DecodedMsg, Denom, Fee, Hrp, MsgSend, SignMode, TxDraft,
+    Address, Amount, Coin, CosmosError, DecodedMsg, Denom, Fee, Hrp, MsgSend, Recipient, SignMode, TxDraft,
 };
 
 const GENERATOR: &str = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
@@ -57,8 +57,8 @@ valid      until height 77";
 
 #[test]
 fn what_is_not_decoded_says_so() {
-    let message = DecodedMsg::Unknown { type_url: "/cosmos.gov.v1.MsgVote".into(), value: vec![0; 34] };
-    assert_eq!(message.to_string(), "NOT DECODED /cosmos.gov.v1.MsgVote (34 bytes)");
+    let message = DecodedMsg::Unknown { type_url: "/strange.v1.MsgDrain".into(), value: vec![0; 34] };
+    assert_eq!(message.to_string(), "NOT DECODED /strange.v1.MsgDrain (34 bytes)");
 }
 
 #[test]
@@ -80,7 +80,10 @@ fn the_outflow_sums_transfers_and_fee() {
     for mode in [SignMode::Direct, SignMode::AminoJson] {
         let tx = draft().sign_doc(mode).unwrap().decoded().clone();
         let out = tx.outflow(&wallet()).unwrap();
-        assert_eq!(out.transfers.iter().map(|t| &t.to).collect::<Vec<_>>(), [&account(1), &account(2)]);
+        assert_eq!(
+            out.transfers.iter().map(|t| t.to.clone()).collect::<Vec<_>>(),
+            [1, 2].map(|n| Recipient::Account(account(n)))
+        );
         assert_eq!(out.totals[&Denom::parse("uatom").unwrap()], Amount::from(330));
         assert_eq!(out.totals[&Denom::parse("aevmos").unwrap()].as_str(), "1000000000000000000000");
         assert!(out.undecoded.is_empty());

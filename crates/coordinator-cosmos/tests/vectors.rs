@@ -113,18 +113,16 @@ fn says(vector: &Value, mode: SignMode, tx: &DecodedTx) {
             assert_eq!(read, &DecodedMsg::Send(send(want)), "{name}");
             continue;
         };
-        let DecodedMsg::Unknown { type_url: found, value } = read else { panic!("{name}: decoded") };
-        match mode {
-            SignMode::Direct => {
-                assert_eq!(
-                    (found.as_str(), hex::encode(value)),
-                    (text(type_url), text(&want["value"]).into())
-                );
+        match (mode, read) {
+            (SignMode::Direct, DecodedMsg::Decoded(tree)) => {
+                assert_eq!(tree.type_url(), text(type_url), "{name}");
+                assert_eq!(hex::encode(tree.encode()), text(&want["value"]), "{name}");
             }
-            SignMode::AminoJson => {
+            (SignMode::AminoJson, DecodedMsg::Unknown { type_url: found, value }) => {
                 assert_eq!(found, text(&want["aminoType"]), "{name}");
                 assert_eq!(serde_json::from_slice::<Value>(value).unwrap(), want["aminoValue"], "{name}");
             }
+            other => panic!("{name}: {other:?}"),
         }
     }
 }

@@ -4,35 +4,46 @@ use std::fmt;
 
 use super::{DecodedMsg, DecodedTx, Fee, Opaque, Signer, SignerKey, SignerMode};
 use crate::Coin;
+use crate::tree::Shown;
 use crate::visible::Visible;
 
 impl fmt::Display for DecodedTx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "chain      {}", Visible(&self.chain_id))?;
         writeln!(f, "account    {}, signed as {}", self.account_number, self.mode)?;
-        for signer in &self.signers {
+        write!(f, "{}", Rest(self))
+    }
+}
+
+/// All but the chain and the account, which the bytes of a transaction do not name.
+pub(crate) struct Rest<'a>(pub(crate) &'a DecodedTx);
+
+impl fmt::Display for Rest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(tx) = self;
+        for signer in &tx.signers {
             writeln!(f, "signer     {signer}")?;
         }
-        for (index, message) in self.messages.iter().enumerate() {
+        for (index, message) in tx.messages.iter().enumerate() {
             writeln!(f, "message {:<2} {message}", index + 1)?;
         }
-        write!(f, "fee        {}", self.fee)?;
-        if !self.memo.is_empty() {
-            write!(f, "\nmemo       \"{}\"", Visible(&self.memo))?;
+        write!(f, "fee        {}", tx.fee)?;
+        if !tx.memo.is_empty() {
+            write!(f, "\nmemo       \"{}\"", Visible(&tx.memo))?;
         }
-        if let Some(height) = self.timeout_height {
+        if let Some(height) = tx.timeout_height {
             write!(f, "\nvalid      until height {height}")?;
         }
-        if let Some(time) = &self.timeout_timestamp {
+        if let Some(time) = &tx.timeout_timestamp {
             write!(f, "\nvalid      until {}", Visible(time))?;
         }
-        if self.unordered {
+        if tx.unordered {
             write!(f, "\nUNORDERED  no sequence is checked: only the time bounds a replay")?;
         }
-        for option in &self.extension_options {
+        for option in &tx.extension_options {
             write!(f, "\nextension  NOT DECODED {option}")?;
         }
-        for option in &self.non_critical_extension_options {
+        for option in &tx.non_critical_extension_options {
             write!(f, "\nextension  NOT DECODED {option}, which a chain may ignore")?;
         }
         Ok(())
@@ -44,6 +55,9 @@ impl fmt::Display for DecodedMsg {
         match self {
             Self::Send(send) => {
                 write!(f, "send {} from {} to {}", Coins(&send.amounts), send.from, send.to)
+            }
+            Self::Decoded(message) => {
+                write!(f, "{}{}", message.type_url(), Shown { message, depth: 0 })
             }
             Self::Unknown { type_url, value } => {
                 write!(f, "NOT DECODED {} ({} bytes)", Visible(type_url), value.len())
@@ -109,7 +123,7 @@ impl fmt::Display for Coins<'_> {
 }
 
 /// Lower-case hexadecimal.
-pub(super) struct Hex<'a>(pub(super) &'a [u8]);
+pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

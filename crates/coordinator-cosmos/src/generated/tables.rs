@@ -8,39 +8,39 @@
 //! - `github.com/cosmos/cosmos-proto` v1.0.0-beta.5, `h1:eNcayDLpip+zVLRLYafhzLvQlSmyab+RC5W7ZfmxJLA=`
 //! - `github.com/cosmos/gogoproto` v1.7.2, `h1:5G25McIraOC0mRFv9TVO139Uh3OklV2hczr13KKVHCA=`
 
-mod cosmos_auth_v1beta1;
-mod cosmos_authz_v1beta1;
-mod cosmos_bank_v1beta1;
-mod cosmos_base_v1beta1;
-mod cosmos_circuit_v1;
-mod cosmos_consensus_v1;
-mod cosmos_crisis_v1beta1;
-mod cosmos_crypto_ed25519;
-mod cosmos_crypto_multisig;
-mod cosmos_crypto_multisig_v1beta1;
-mod cosmos_crypto_secp256k1;
-mod cosmos_crypto_secp256r1;
-mod cosmos_distribution_v1beta1;
-mod cosmos_evidence_v1beta1;
-mod cosmos_feegrant_v1beta1;
-mod cosmos_gov_v1;
-mod cosmos_gov_v1beta1;
-mod cosmos_group_v1;
-mod cosmos_mint_v1beta1;
-mod cosmos_nft_v1beta1;
-mod cosmos_params_v1beta1;
-mod cosmos_protocolpool_v1;
-mod cosmos_slashing_v1beta1;
-mod cosmos_staking_v1beta1;
-mod cosmos_tx_signing_v1beta1;
-mod cosmos_tx_v1beta1;
-mod cosmos_upgrade_v1beta1;
-mod cosmos_vesting_v1beta1;
-mod cosmwasm_wasm_v1;
-mod google_protobuf;
-mod ibc_applications_transfer_v1;
-mod ibc_core_client_v1;
-mod tendermint_types;
+pub(crate) mod cosmos_auth_v1beta1;
+pub(crate) mod cosmos_authz_v1beta1;
+pub(crate) mod cosmos_bank_v1beta1;
+pub(crate) mod cosmos_base_v1beta1;
+pub(crate) mod cosmos_circuit_v1;
+pub(crate) mod cosmos_consensus_v1;
+pub(crate) mod cosmos_crisis_v1beta1;
+pub(crate) mod cosmos_crypto_ed25519;
+pub(crate) mod cosmos_crypto_multisig;
+pub(crate) mod cosmos_crypto_multisig_v1beta1;
+pub(crate) mod cosmos_crypto_secp256k1;
+pub(crate) mod cosmos_crypto_secp256r1;
+pub(crate) mod cosmos_distribution_v1beta1;
+pub(crate) mod cosmos_evidence_v1beta1;
+pub(crate) mod cosmos_feegrant_v1beta1;
+pub(crate) mod cosmos_gov_v1;
+pub(crate) mod cosmos_gov_v1beta1;
+pub(crate) mod cosmos_group_v1;
+pub(crate) mod cosmos_mint_v1beta1;
+pub(crate) mod cosmos_nft_v1beta1;
+pub(crate) mod cosmos_params_v1beta1;
+pub(crate) mod cosmos_protocolpool_v1;
+pub(crate) mod cosmos_slashing_v1beta1;
+pub(crate) mod cosmos_staking_v1beta1;
+pub(crate) mod cosmos_tx_signing_v1beta1;
+pub(crate) mod cosmos_tx_v1beta1;
+pub(crate) mod cosmos_upgrade_v1beta1;
+pub(crate) mod cosmos_vesting_v1beta1;
+pub(crate) mod cosmwasm_wasm_v1;
+pub(crate) mod google_protobuf;
+pub(crate) mod ibc_applications_transfer_v1;
+pub(crate) mod ibc_core_client_v1;
+pub(crate) mod tendermint_types;
 use crate::schema::MessageSchema;
 
 /// Every message, sorted by full name.
@@ -121,11 +121,24 @@ pub(crate) static MESSAGES: &[&MessageSchema] = &[
     &cosmos_gov_v1::MSG_VOTE_WEIGHTED,
     &cosmos_gov_v1::PARAMS,
     &cosmos_gov_v1::WEIGHTED_VOTE_OPTION,
+    &cosmos_gov_v1beta1::DEPOSIT,
+    &cosmos_gov_v1beta1::DEPOSIT_PARAMS,
     &cosmos_gov_v1beta1::MSG_DEPOSIT,
     &cosmos_gov_v1beta1::MSG_SUBMIT_PROPOSAL,
     &cosmos_gov_v1beta1::MSG_VOTE,
     &cosmos_gov_v1beta1::MSG_VOTE_WEIGHTED,
+    &cosmos_gov_v1beta1::PROPOSAL,
+    &cosmos_gov_v1beta1::TALLY_PARAMS,
+    &cosmos_gov_v1beta1::TALLY_RESULT,
+    &cosmos_gov_v1beta1::TEXT_PROPOSAL,
+    &cosmos_gov_v1beta1::VOTE,
+    &cosmos_gov_v1beta1::VOTING_PARAMS,
     &cosmos_gov_v1beta1::WEIGHTED_VOTE_OPTION,
+    &cosmos_group_v1::DECISION_POLICY_WINDOWS,
+    &cosmos_group_v1::GROUP_INFO,
+    &cosmos_group_v1::GROUP_MEMBER,
+    &cosmos_group_v1::GROUP_POLICY_INFO,
+    &cosmos_group_v1::MEMBER,
     &cosmos_group_v1::MEMBER_REQUEST,
     &cosmos_group_v1::MSG_CREATE_GROUP,
     &cosmos_group_v1::MSG_CREATE_GROUP_POLICY,
@@ -141,6 +154,11 @@ pub(crate) static MESSAGES: &[&MessageSchema] = &[
     &cosmos_group_v1::MSG_UPDATE_GROUP_POLICY_METADATA,
     &cosmos_group_v1::MSG_VOTE,
     &cosmos_group_v1::MSG_WITHDRAW_PROPOSAL,
+    &cosmos_group_v1::PERCENTAGE_DECISION_POLICY,
+    &cosmos_group_v1::PROPOSAL,
+    &cosmos_group_v1::TALLY_RESULT,
+    &cosmos_group_v1::THRESHOLD_DECISION_POLICY,
+    &cosmos_group_v1::VOTE,
     &cosmos_mint_v1beta1::MSG_UPDATE_PARAMS,
     &cosmos_mint_v1beta1::PARAMS,
     &cosmos_nft_v1beta1::MSG_SEND,

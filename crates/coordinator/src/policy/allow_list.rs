@@ -5,15 +5,19 @@ mod config;
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use maany_coordinator_cosmos::{Address, Amount, Coin, DecodedMsg, DecodedTx, Denom, MsgSend};
+use maany_coordinator_cosmos::tree::Message;
+use maany_coordinator_cosmos::{
+    Address, Amount, Coin, DecodedMsg, DecodedTx, Denom, Fee, MsgSend, Recipient,
+};
 
 pub use self::config::{AllowListConfig, PolicyConfigError};
 use super::{PolicyHook, Reason, SignIntent, Subject, Verdict};
 
 /// Allows what is listed. See [`AllowListConfig`] for the rules; it is read from configuration as that.
 ///
-/// Whatever the list says, these are denied: a message that this release does not decode, extension options, an
-/// unordered transaction, a second signer, and a fee that another account pays.
+/// Whatever the list says, these are denied: a message that this release does not decode or in which a field is unknown, one of which it cannot be told
+/// what it moves, extension options, an unordered transaction, a second signer, and a fee that another account pays. A message
+/// inside a message, as in `MsgExec`, must be listed as well.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(try_from = "AllowListConfig")]
 pub struct AllowList {
@@ -77,22 +81,62 @@ impl AllowList {
         require(!messages.is_empty(), Reason::NO_MESSAGE)?;
         let mut sent = Vec::new();
         for message in messages {
-            sent.extend_from_slice(&self.check_message(message)?.amounts);
+            self.check_message(message, tx, &mut sent)?;
         }
         within(&self.max_per_tx, &sent, &Reason::DENOM, &Reason::AMOUNT)
     }
 
-    fn check_message<'a>(&self, message: &'a DecodedMsg) -> Result<&'a MsgSend, Reason> {
+    /// Adds what the message sends to `sent`.
+    fn check_message(
+        &self,
+        message: &DecodedMsg,
+        tx: &DecodedTx,
+        sent: &mut Vec<Coin>,
+    ) -> Result<(), Reason> {
+        // Of a message in which something is unknown, nothing can be said for sure.
+        require(message.is_fully_decoded(), Reason::UNKNOWN_MESSAGE)?;
         match message {
             DecodedMsg::Send(send) => {
                 require(self.messages.contains(MsgSend::TYPE_URL), Reason::MESSAGE)?;
                 let known = self.recipients.as_ref().is_none_or(|list| list.contains(&send.to));
                 require(known, Reason::RECIPIENT)?;
-                Ok(send)
+                sent.extend_from_slice(&send.amounts);
+                Ok(())
             }
-            // Of a message of which only the type is known, nothing else can be checked.
+            DecodedMsg::Decoded(content) => {
+                require(self.messages.contains(&content.type_url()), Reason::MESSAGE)?;
+                content.inner().try_for_each(|inner| self.check_types(inner))?;
+                let alone = DecodedTx { messages: vec![message.clone()], fee: Fee::default(), ..tx.clone() };
+                for signer in message.signers().map_err(|_| Reason::UNKNOWN_MESSAGE)? {
+                    self.check_outflow(&alone, &signer, sent)?;
+                }
+                Ok(())
+            }
             _ => Err(Reason::UNKNOWN_MESSAGE),
         }
+    }
+
+    /// The type of a part of a message, where it is a message that somebody signs, and of every part inside it.
+    fn check_types(&self, message: &Message) -> Result<(), Reason> {
+        let url = message.type_url();
+        require(message.schema().signers.is_empty() || self.messages.contains(&url), Reason::MESSAGE)?;
+        message.inner().try_for_each(|inner| self.check_types(inner))
+    }
+
+    /// Where it goes, and to whom power is given. An outflow of which something cannot be told is a message nobody can judge.
+    fn check_outflow(&self, tx: &DecodedTx, signer: &Address, sent: &mut Vec<Coin>) -> Result<(), Reason> {
+        let out = tx.outflow(signer).map_err(|_overflow| Reason::AMOUNT)?;
+        require(out.undecoded.is_empty(), Reason::UNKNOWN_MESSAGE)?;
+        if let Some(list) = &self.recipients {
+            let known = |to: &Recipient| match to {
+                Recipient::Account(to) | Recipient::Validator(to) => list.contains(to),
+                _ => false,
+            };
+            require(out.transfers.iter().all(|transfer| known(&transfer.to)), Reason::RECIPIENT)?;
+            require(out.permissions.iter().all(|given| list.contains(&given.to)), Reason::RECIPIENT)?;
+        }
+        sent.extend(out.transfers.into_iter().flat_map(|transfer| transfer.amounts));
+        Ok(())
     }
 }
 

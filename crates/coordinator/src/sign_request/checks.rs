@@ -48,14 +48,16 @@ fn signer<'a>(tx: &'a DecodedTx, mode: SignMode, public_key: &[u8; 33]) -> Optio
     }
 }
 
+/// Every signer that the message names must be the key, under whatever prefix. Of a message that is not decoded none can be told; whether such a
+/// message may pass at all is the policy's matter.
 fn sent_by(message: &DecodedMsg, public_key: &[u8; 33]) -> Result<(), SignRequestError> {
-    match message {
-        DecodedMsg::Send(send) => {
-            let hrp = Hrp::parse(send.from.hrp()).map_err(|_| SignRequestError::OtherSender)?;
-            let own = Address::from_public_key(public_key, &hrp).map_err(|_| SignRequestError::Damaged)?;
-            if send.from == own { Ok(()) } else { Err(SignRequestError::OtherSender) }
-        }
-        // Its sender cannot be told; whether such a message may pass at all is the policy's matter.
-        _ => Ok(()),
+    let signers = message.signers().map_err(|_| SignRequestError::OtherSender)?;
+    if signers.is_empty() && !matches!(message, DecodedMsg::Unknown { .. }) {
+        return Err(SignRequestError::OtherSender);
     }
+    signers.iter().try_for_each(|signer| {
+        let hrp = Hrp::parse(signer.hrp()).map_err(|_| SignRequestError::OtherSender)?;
+        let own = Address::from_public_key(public_key, &hrp).map_err(|_| SignRequestError::Damaged)?;
+        if *signer == own { Ok(()) } else { Err(SignRequestError::OtherSender) }
+    })
 }

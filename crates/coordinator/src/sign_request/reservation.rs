@@ -12,15 +12,15 @@ pub type Outgoing = BTreeMap<Denom, Amount>;
 /// lower bound.
 ///
 /// # Errors
-/// [`CosmosError::AmountOverflow`] where a total does not fit 256 bits.
+/// [`CosmosError::AmountOverflow`] where a total does not fit 256 bits, [`CosmosError::Address`] where a signer is no address.
 pub fn outgoing(tx: &DecodedTx, public_key: &[u8; 33]) -> Result<Outgoing, CosmosError> {
-    let accounts: BTreeSet<&Address> = named(tx).filter(|address| is_of(address, public_key)).collect();
+    let accounts: BTreeSet<Address> = named(tx)?.filter(|address| is_of(address, public_key)).collect();
     let payer_is_named = tx.fee.payer.is_some() || tx.fee.granter.is_some();
     // With no account named by anyone, the only one that is known to sign is taken to pay.
     let mut fee = if accounts.is_empty() && !payer_is_named { tx.fee.amounts.clone() } else { Vec::new() };
     let mut total = Outgoing::new();
     for account in accounts {
-        let out = tx.outflow(account)?;
+        let out = tx.outflow(&account)?;
         out.transfers
             .iter()
             .flat_map(|transfer| &transfer.amounts)
@@ -46,13 +46,17 @@ pub fn reservation(new: &Outgoing, replaced: Option<&Outgoing>) -> Vec<Coin> {
     excess.filter(|coin| !coin.amount.is_zero()).collect()
 }
 
-/// The accounts from which something may leave: senders, and whoever is named to pay.
-fn named(tx: &DecodedTx) -> impl Iterator<Item = &Address> {
-    let senders = tx.messages.iter().filter_map(|message| match message {
-        DecodedMsg::Send(send) => Some(&send.from),
-        _ => None,
-    });
-    senders.chain(&tx.fee.payer).chain(&tx.fee.granter)
+/// The accounts from which something may leave: signers of messages, and whoever is named to pay.
+fn named(tx: &DecodedTx) -> Result<impl Iterator<Item = Address>, CosmosError> {
+    let signers = tx.messages.iter().map(DecodedMsg::signers).collect::<Result<Vec<_>, _>>()?;
+    let payers = tx.fee.payer.iter().chain(&tx.fee.granter).cloned();
+    Ok(signers.into_iter().flatten().map(account).chain(payers))
+}
+
+/// A validator signs as its operator, and pays from the account of the same bytes.
+fn account(address: Address) -> Address {
+    let hrp = address.hrp().strip_suffix("valoper").and_then(|hrp| Hrp::parse(hrp).ok());
+    hrp.and_then(|hrp| Address::from_bytes(address.as_bytes(), &hrp).ok()).unwrap_or(address)
 }
 
 fn is_of(address: &Address, public_key: &[u8; 33]) -> bool {

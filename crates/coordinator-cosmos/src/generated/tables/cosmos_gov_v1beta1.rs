@@ -10,6 +10,35 @@
 
 use crate::schema::*;
 
+pub(crate) static DEPOSIT: MessageSchema = MessageSchema {
+    name: "cosmos.gov.v1beta1.Deposit",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "proposal_id", Kind::Uint64),
+        FieldSchema::new(2, "depositor", Kind::String).scalar(Scalar::Address),
+        FieldSchema::new(3, "amount", Kind::Message(&super::cosmos_base_v1beta1::COIN))
+            .repeated()
+            .keep_empty()
+            .not_nullable(),
+    ],
+};
+
+pub(crate) static DEPOSIT_PARAMS: MessageSchema = MessageSchema {
+    name: "cosmos.gov.v1beta1.DepositParams",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "min_deposit", Kind::Message(&super::cosmos_base_v1beta1::COIN))
+            .repeated()
+            .not_nullable(),
+        FieldSchema::new(2, "max_deposit_period", Kind::Message(&super::google_protobuf::DURATION))
+            .not_nullable(),
+    ],
+};
+
 pub(crate) static MSG_DEPOSIT: MessageSchema = MessageSchema {
     name: "cosmos.gov.v1beta1.MsgDeposit",
     amino_name: Some("cosmos-sdk/MsgDeposit"),
@@ -69,6 +98,96 @@ pub(crate) static MSG_VOTE_WEIGHTED: MessageSchema = MessageSchema {
     ],
 };
 
+pub(crate) static PROPOSAL: MessageSchema = MessageSchema {
+    name: "cosmos.gov.v1beta1.Proposal",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "proposal_id", Kind::Uint64),
+        FieldSchema::new(2, "content", Kind::Message(&super::google_protobuf::ANY)),
+        FieldSchema::new(3, "status", Kind::Enum(&super::cosmos_gov_v1beta1::PROPOSAL_STATUS)),
+        FieldSchema::new(4, "final_tally_result", Kind::Message(&super::cosmos_gov_v1beta1::TALLY_RESULT))
+            .keep_empty()
+            .not_nullable(),
+        FieldSchema::new(5, "submit_time", Kind::Message(&super::google_protobuf::TIMESTAMP))
+            .keep_empty()
+            .not_nullable(),
+        FieldSchema::new(6, "deposit_end_time", Kind::Message(&super::google_protobuf::TIMESTAMP))
+            .keep_empty()
+            .not_nullable(),
+        FieldSchema::new(7, "total_deposit", Kind::Message(&super::cosmos_base_v1beta1::COIN))
+            .repeated()
+            .keep_empty()
+            .not_nullable(),
+        FieldSchema::new(8, "voting_start_time", Kind::Message(&super::google_protobuf::TIMESTAMP))
+            .keep_empty()
+            .not_nullable(),
+        FieldSchema::new(9, "voting_end_time", Kind::Message(&super::google_protobuf::TIMESTAMP))
+            .keep_empty()
+            .not_nullable(),
+    ],
+};
+
+pub(crate) static TALLY_PARAMS: MessageSchema = MessageSchema {
+    name: "cosmos.gov.v1beta1.TallyParams",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "quorum", Kind::Bytes).scalar(Scalar::Dec).not_nullable(),
+        FieldSchema::new(2, "threshold", Kind::Bytes).scalar(Scalar::Dec).not_nullable(),
+        FieldSchema::new(3, "veto_threshold", Kind::Bytes).scalar(Scalar::Dec).not_nullable(),
+    ],
+};
+
+pub(crate) static TALLY_RESULT: MessageSchema = MessageSchema {
+    name: "cosmos.gov.v1beta1.TallyResult",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "yes", Kind::String).scalar(Scalar::Int).not_nullable(),
+        FieldSchema::new(2, "abstain", Kind::String).scalar(Scalar::Int).not_nullable(),
+        FieldSchema::new(3, "no", Kind::String).scalar(Scalar::Int).not_nullable(),
+        FieldSchema::new(4, "no_with_veto", Kind::String).scalar(Scalar::Int).not_nullable(),
+    ],
+};
+
+pub(crate) static TEXT_PROPOSAL: MessageSchema = MessageSchema {
+    name: "cosmos.gov.v1beta1.TextProposal",
+    amino_name: Some("cosmos-sdk/TextProposal"),
+    amino_encoding: None,
+    signers: &[],
+    fields: &[FieldSchema::new(1, "title", Kind::String), FieldSchema::new(2, "description", Kind::String)],
+};
+
+pub(crate) static VOTE: MessageSchema = MessageSchema {
+    name: "cosmos.gov.v1beta1.Vote",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "proposal_id", Kind::Uint64).amino_key("id").keep_empty(),
+        FieldSchema::new(2, "voter", Kind::String).scalar(Scalar::Address),
+        FieldSchema::new(3, "option", Kind::Enum(&super::cosmos_gov_v1beta1::VOTE_OPTION)),
+        FieldSchema::new(4, "options", Kind::Message(&super::cosmos_gov_v1beta1::WEIGHTED_VOTE_OPTION))
+            .repeated()
+            .keep_empty()
+            .not_nullable(),
+    ],
+};
+
+pub(crate) static VOTING_PARAMS: MessageSchema = MessageSchema {
+    name: "cosmos.gov.v1beta1.VotingParams",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "voting_period", Kind::Message(&super::google_protobuf::DURATION)).not_nullable()
+    ],
+};
+
 pub(crate) static WEIGHTED_VOTE_OPTION: MessageSchema = MessageSchema {
     name: "cosmos.gov.v1beta1.WeightedVoteOption",
     amino_name: None,
@@ -77,6 +196,18 @@ pub(crate) static WEIGHTED_VOTE_OPTION: MessageSchema = MessageSchema {
     fields: &[
         FieldSchema::new(1, "option", Kind::Enum(&super::cosmos_gov_v1beta1::VOTE_OPTION)),
         FieldSchema::new(2, "weight", Kind::String).scalar(Scalar::Dec).keep_empty().not_nullable(),
+    ],
+};
+
+pub(crate) static PROPOSAL_STATUS: EnumSchema = EnumSchema {
+    name: "cosmos.gov.v1beta1.ProposalStatus",
+    values: &[
+        (0, "PROPOSAL_STATUS_UNSPECIFIED"),
+        (1, "PROPOSAL_STATUS_DEPOSIT_PERIOD"),
+        (2, "PROPOSAL_STATUS_VOTING_PERIOD"),
+        (3, "PROPOSAL_STATUS_PASSED"),
+        (4, "PROPOSAL_STATUS_REJECTED"),
+        (5, "PROPOSAL_STATUS_FAILED"),
     ],
 };
 

@@ -10,6 +10,82 @@
 
 use crate::schema::*;
 
+pub(crate) static DECISION_POLICY_WINDOWS: MessageSchema = MessageSchema {
+    name: "cosmos.group.v1.DecisionPolicyWindows",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "voting_period", Kind::Message(&super::google_protobuf::DURATION))
+            .keep_empty()
+            .not_nullable(),
+        FieldSchema::new(2, "min_execution_period", Kind::Message(&super::google_protobuf::DURATION))
+            .keep_empty()
+            .not_nullable(),
+    ],
+};
+
+pub(crate) static GROUP_INFO: MessageSchema = MessageSchema {
+    name: "cosmos.group.v1.GroupInfo",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "id", Kind::Uint64),
+        FieldSchema::new(2, "admin", Kind::String).scalar(Scalar::Address),
+        FieldSchema::new(3, "metadata", Kind::String),
+        FieldSchema::new(4, "version", Kind::Uint64),
+        FieldSchema::new(5, "total_weight", Kind::String),
+        FieldSchema::new(6, "created_at", Kind::Message(&super::google_protobuf::TIMESTAMP))
+            .keep_empty()
+            .not_nullable(),
+    ],
+};
+
+pub(crate) static GROUP_MEMBER: MessageSchema = MessageSchema {
+    name: "cosmos.group.v1.GroupMember",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "group_id", Kind::Uint64),
+        FieldSchema::new(2, "member", Kind::Message(&super::cosmos_group_v1::MEMBER)),
+    ],
+};
+
+pub(crate) static GROUP_POLICY_INFO: MessageSchema = MessageSchema {
+    name: "cosmos.group.v1.GroupPolicyInfo",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "address", Kind::String).scalar(Scalar::Address),
+        FieldSchema::new(2, "group_id", Kind::Uint64),
+        FieldSchema::new(3, "admin", Kind::String).scalar(Scalar::Address),
+        FieldSchema::new(4, "metadata", Kind::String),
+        FieldSchema::new(5, "version", Kind::Uint64),
+        FieldSchema::new(6, "decision_policy", Kind::Message(&super::google_protobuf::ANY)),
+        FieldSchema::new(7, "created_at", Kind::Message(&super::google_protobuf::TIMESTAMP))
+            .keep_empty()
+            .not_nullable(),
+    ],
+};
+
+pub(crate) static MEMBER: MessageSchema = MessageSchema {
+    name: "cosmos.group.v1.Member",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "address", Kind::String).scalar(Scalar::Address),
+        FieldSchema::new(2, "weight", Kind::String),
+        FieldSchema::new(3, "metadata", Kind::String),
+        FieldSchema::new(4, "added_at", Kind::Message(&super::google_protobuf::TIMESTAMP))
+            .keep_empty()
+            .not_nullable(),
+    ],
+};
+
 pub(crate) static MEMBER_REQUEST: MessageSchema = MessageSchema {
     name: "cosmos.group.v1.MemberRequest",
     amino_name: None,
@@ -206,8 +282,114 @@ pub(crate) static MSG_WITHDRAW_PROPOSAL: MessageSchema = MessageSchema {
     ],
 };
 
+pub(crate) static PERCENTAGE_DECISION_POLICY: MessageSchema = MessageSchema {
+    name: "cosmos.group.v1.PercentageDecisionPolicy",
+    amino_name: Some("cosmos-sdk/PercentageDecisionPolicy"),
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "percentage", Kind::String),
+        FieldSchema::new(2, "windows", Kind::Message(&super::cosmos_group_v1::DECISION_POLICY_WINDOWS)),
+    ],
+};
+
+pub(crate) static PROPOSAL: MessageSchema = MessageSchema {
+    name: "cosmos.group.v1.Proposal",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "id", Kind::Uint64),
+        FieldSchema::new(2, "group_policy_address", Kind::String).scalar(Scalar::Address),
+        FieldSchema::new(3, "metadata", Kind::String),
+        FieldSchema::new(4, "proposers", Kind::String).repeated().scalar(Scalar::Address),
+        FieldSchema::new(5, "submit_time", Kind::Message(&super::google_protobuf::TIMESTAMP))
+            .keep_empty()
+            .not_nullable(),
+        FieldSchema::new(6, "group_version", Kind::Uint64),
+        FieldSchema::new(7, "group_policy_version", Kind::Uint64),
+        FieldSchema::new(8, "status", Kind::Enum(&super::cosmos_group_v1::PROPOSAL_STATUS)),
+        FieldSchema::new(9, "final_tally_result", Kind::Message(&super::cosmos_group_v1::TALLY_RESULT))
+            .keep_empty()
+            .not_nullable(),
+        FieldSchema::new(10, "voting_period_end", Kind::Message(&super::google_protobuf::TIMESTAMP))
+            .keep_empty()
+            .not_nullable(),
+        FieldSchema::new(
+            11,
+            "executor_result",
+            Kind::Enum(&super::cosmos_group_v1::PROPOSAL_EXECUTOR_RESULT),
+        ),
+        FieldSchema::new(12, "messages", Kind::Message(&super::google_protobuf::ANY)).repeated(),
+        FieldSchema::new(13, "title", Kind::String),
+        FieldSchema::new(14, "summary", Kind::String),
+    ],
+};
+
+pub(crate) static TALLY_RESULT: MessageSchema = MessageSchema {
+    name: "cosmos.group.v1.TallyResult",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "yes_count", Kind::String),
+        FieldSchema::new(2, "abstain_count", Kind::String),
+        FieldSchema::new(3, "no_count", Kind::String),
+        FieldSchema::new(4, "no_with_veto_count", Kind::String),
+    ],
+};
+
+pub(crate) static THRESHOLD_DECISION_POLICY: MessageSchema = MessageSchema {
+    name: "cosmos.group.v1.ThresholdDecisionPolicy",
+    amino_name: Some("cosmos-sdk/ThresholdDecisionPolicy"),
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "threshold", Kind::String),
+        FieldSchema::new(2, "windows", Kind::Message(&super::cosmos_group_v1::DECISION_POLICY_WINDOWS)),
+    ],
+};
+
+pub(crate) static VOTE: MessageSchema = MessageSchema {
+    name: "cosmos.group.v1.Vote",
+    amino_name: None,
+    amino_encoding: None,
+    signers: &[],
+    fields: &[
+        FieldSchema::new(1, "proposal_id", Kind::Uint64),
+        FieldSchema::new(2, "voter", Kind::String).scalar(Scalar::Address),
+        FieldSchema::new(3, "option", Kind::Enum(&super::cosmos_group_v1::VOTE_OPTION)),
+        FieldSchema::new(4, "metadata", Kind::String),
+        FieldSchema::new(5, "submit_time", Kind::Message(&super::google_protobuf::TIMESTAMP))
+            .keep_empty()
+            .not_nullable(),
+    ],
+};
+
 pub(crate) static EXEC: EnumSchema =
     EnumSchema { name: "cosmos.group.v1.Exec", values: &[(0, "EXEC_UNSPECIFIED"), (1, "EXEC_TRY")] };
+
+pub(crate) static PROPOSAL_EXECUTOR_RESULT: EnumSchema = EnumSchema {
+    name: "cosmos.group.v1.ProposalExecutorResult",
+    values: &[
+        (0, "PROPOSAL_EXECUTOR_RESULT_UNSPECIFIED"),
+        (1, "PROPOSAL_EXECUTOR_RESULT_NOT_RUN"),
+        (2, "PROPOSAL_EXECUTOR_RESULT_SUCCESS"),
+        (3, "PROPOSAL_EXECUTOR_RESULT_FAILURE"),
+    ],
+};
+
+pub(crate) static PROPOSAL_STATUS: EnumSchema = EnumSchema {
+    name: "cosmos.group.v1.ProposalStatus",
+    values: &[
+        (0, "PROPOSAL_STATUS_UNSPECIFIED"),
+        (1, "PROPOSAL_STATUS_SUBMITTED"),
+        (2, "PROPOSAL_STATUS_ACCEPTED"),
+        (3, "PROPOSAL_STATUS_REJECTED"),
+        (4, "PROPOSAL_STATUS_ABORTED"),
+        (5, "PROPOSAL_STATUS_WITHDRAWN"),
+    ],
+};
 
 pub(crate) static VOTE_OPTION: EnumSchema = EnumSchema {
     name: "cosmos.group.v1.VoteOption",

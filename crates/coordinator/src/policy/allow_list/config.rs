@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use maany_coordinator_cosmos::{Address, Amount, CosmosError, Denom, MsgSend};
+use maany_coordinator_cosmos::schema::MessageSchema;
+use maany_coordinator_cosmos::{Address, Amount, CosmosError, Denom};
 use maany_coordinator_proto::{ChainId, IdError};
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +16,11 @@ pub struct AllowListConfig {
     /// Chain ids for which may be signed, such as `cosmoshub-4`.
     pub chains: Vec<String>,
     /// Protobuf type urls of the messages that may be signed. Only messages that this release decodes can stand
-    /// here: `/cosmos.bank.v1beta1.MsgSend`.
+    /// here, `/cosmos.bank.v1beta1.MsgSend` or `/cosmos.staking.v1beta1.MsgDelegate` for example. A message inside a
+    /// message, as in `MsgExec`, has to stand here as well.
     pub messages: Vec<String>,
-    /// Addresses that may receive. Without this field anyone may.
+    /// Addresses that may receive, and to which power may be given (a grant, a fee allowance). A validator to whom is
+    /// delegated is a recipient. Without this field anyone may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipients: Option<Vec<String>>,
     /// For each denom the most that one transaction may send, in its smallest unit, as a decimal string. A denom
@@ -73,10 +76,7 @@ pub enum PolicyConfigError {
         source: IdError,
     },
     /// The message cannot be decoded by this release, so no rule could be checked against it.
-    #[error(
-        "policy: message {type_url:?} cannot be allowed: this release decodes only {}",
-        MsgSend::TYPE_URL
-    )]
+    #[error("policy: message {type_url:?} cannot be allowed: this release decodes no message of that type")]
     Message {
         /// What stands there.
         type_url: String,
@@ -121,7 +121,10 @@ impl TryFrom<AllowListConfig> for AllowList {
             ChainId::new(chain)
                 .map_err(|source| PolicyConfigError::Chain { chain: chain.clone(), source })?;
         }
-        if let Some(type_url) = messages.iter().find(|type_url| *type_url != MsgSend::TYPE_URL) {
+        let decoded = |type_url: &String| {
+            MessageSchema::by_type_url(type_url).is_some_and(|message| !message.signers.is_empty())
+        };
+        if let Some(type_url) = messages.iter().find(|type_url| !decoded(type_url)) {
             return Err(PolicyConfigError::Message { type_url: type_url.clone() });
         }
         let recipients =

@@ -1,4 +1,4 @@
-use maany_coordinator_cosmos::{Fee, Opaque, SignerKey};
+use maany_coordinator_cosmos::{Opaque, SignerKey};
 use maany_coordinator_proto::Digest;
 
 use super::*;
@@ -172,7 +172,7 @@ fn a_rule_that_could_not_be_checked_is_refused_when_it_is_written_down() {
     };
     let chain = try_with(|c| c.chains.push("cosmos hub".to_owned()));
     assert!(matches!(chain, Err(PolicyConfigError::Chain { .. })));
-    let message = try_with(|c| c.messages.push("/cosmos.gov.v1.MsgVote".to_owned()));
+    let message = try_with(|c| c.messages.push("/strange.v1.MsgDrain".to_owned()));
     assert!(matches!(message, Err(PolicyConfigError::Message { .. })));
     let recipient = try_with(|c| c.recipients = Some(vec!["cosmos1nobody".to_owned()]));
     assert!(matches!(recipient, Err(PolicyConfigError::Recipient { .. })));
@@ -188,4 +188,82 @@ fn a_rule_that_could_not_be_checked_is_refused_when_it_is_written_down() {
 fn a_list_reads_back_what_it_writes() {
     let written = serde_json::to_string(&config()).unwrap();
     assert_eq!(serde_json::from_str::<AllowListConfig>(&written).unwrap(), config());
+}
+
+/// A length-delimited protobuf field, short enough for a length of one byte or two.
+fn field(number: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap();
+    let low = u8::try_from(length & 0x7f).unwrap();
+    let length = if length < 128 { vec![low] } else { vec![low | 0x80, u8::try_from(length >> 7).unwrap()] };
+    [&[number << 3 | 2], &length[..], content].concat()
+}
+
+fn coin(amount: &str) -> Vec<u8> {
+    [field(1, b"uatom"), field(2, amount.as_bytes())].concat()
+}
+
+const DELEGATE: &str = "/cosmos.staking.v1beta1.MsgDelegate";
+const EXEC: &str = "/cosmos.authz.v1beta1.MsgExec";
+const VALIDATOR: &str = "cosmosvaloper1sjllsnramtg3ewxqwwrwjxfgc4n4ef9u2lcnj0";
+
+fn delegate(amount: &str) -> Vec<u8> {
+    let own = send(&known()).from.to_string();
+    [field(1, own.as_bytes()), field(2, VALIDATOR.as_bytes()), field(3, &coin(amount))].concat()
+}
+
+fn exec(type_url: &str, inner: &[u8]) -> Vec<u8> {
+    let any = [field(1, type_url.as_bytes()), field(2, inner)].concat();
+    let own = send(&known()).from.to_string();
+    [field(1, own.as_bytes()), field(2, &any)].concat()
+}
+
+fn with_message(type_url: &str, value: &[u8]) -> DecodedTx {
+    DecodedTx { messages: vec![DecodedMsg::from_encoded(type_url, value).unwrap()], ..known() }
+}
+
+#[tokio::test]
+async fn a_delegation_is_bounded_like_a_transfer() {
+    assert_eq!(denied(&list(config()), &with_message(DELEGATE, &delegate("5"))).await, Reason::MESSAGE);
+    let open = AllowListConfig { messages: vec![DELEGATE.to_owned()], ..config() };
+    let allowed = list(open.clone());
+    assert_eq!(ask(&allowed, &with_message(DELEGATE, &delegate("1000"))).await, Verdict::Allow);
+    assert_eq!(denied(&allowed, &with_message(DELEGATE, &delegate("1001"))).await, Reason::AMOUNT);
+    let known_validator =
+        list(AllowListConfig { recipients: Some(vec![VALIDATOR.to_owned()]), ..open.clone() });
+    assert_eq!(ask(&known_validator, &with_message(DELEGATE, &delegate("5"))).await, Verdict::Allow);
+    let no_validator = list(AllowListConfig { recipients: Some(vec![]), ..open });
+    assert_eq!(denied(&no_validator, &with_message(DELEGATE, &delegate("5"))).await, Reason::RECIPIENT);
+}
+
+#[tokio::test]
+async fn a_message_inside_a_message_must_be_listed_and_counts() {
+    let of = |types: &[&str]| {
+        let messages = types.iter().map(|text| (*text).to_owned()).collect();
+        list(AllowListConfig { messages, ..config() })
+    };
+    let wrapped = |amount: &str| with_message(EXEC, &exec(DELEGATE, &delegate(amount)));
+    assert_eq!(denied(&of(&[EXEC]), &wrapped("5")).await, Reason::MESSAGE);
+    assert_eq!(denied(&of(&[DELEGATE]), &wrapped("5")).await, Reason::MESSAGE);
+    assert_eq!(ask(&of(&[DELEGATE, EXEC]), &wrapped("1000")).await, Verdict::Allow);
+    assert_eq!(denied(&of(&[DELEGATE, EXEC]), &wrapped("1001")).await, Reason::AMOUNT);
+    let strange = with_message(EXEC, &exec("/strange.v1.MsgDrain", b"?"));
+    assert_eq!(denied(&of(&[EXEC]), &strange).await, Reason::UNKNOWN_MESSAGE);
+}
+
+#[tokio::test]
+async fn a_message_with_an_unknown_field_is_denied_even_where_its_type_is_listed() {
+    let unknown = |value: Vec<u8>| [value, field(9, b"?")].concat();
+    let open = list(AllowListConfig {
+        messages: vec![DELEGATE.to_owned(), EXEC.to_owned(), MsgSend::TYPE_URL.to_owned()],
+        ..config()
+    });
+    let direct = with_message(DELEGATE, &unknown(delegate("5")));
+    assert_eq!(denied(&open, &direct).await, Reason::UNKNOWN_MESSAGE);
+    let inside = with_message(EXEC, &exec(DELEGATE, &unknown(delegate("5"))));
+    assert_eq!(denied(&open, &inside).await, Reason::UNKNOWN_MESSAGE);
+    let own = send(&known()).from.to_string();
+    let transfer = [field(1, own.as_bytes()), field(2, own.as_bytes()), field(3, &coin("1"))].concat();
+    assert_eq!(ask(&open, &with_message(MsgSend::TYPE_URL, &transfer)).await, Verdict::Allow);
+    let transfer = with_message(MsgSend::TYPE_URL, &unknown(transfer));
+    assert_eq!(denied(&open, &transfer).await, Reason::UNKNOWN_MESSAGE);
 }
