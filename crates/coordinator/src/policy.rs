@@ -10,7 +10,7 @@ pub mod conformance;
 mod reason;
 
 use async_trait::async_trait;
-use maany_coordinator_cosmos::{ArbitraryDoc, Coin, DecodedTx};
+use maany_coordinator_cosmos::{ArbitraryDoc, Coin, DecodedTx, MultisigKey};
 use maany_coordinator_proto::{Digest, RequestId, WalletId};
 use maany_mpc_core::DerivationPath;
 
@@ -45,6 +45,8 @@ pub struct SignIntent<'a> {
     pub public_key: &'a [u8; 33],
     /// What is to be signed.
     pub subject: Subject<'a>,
+    /// The multisig account that sends, where the signing key signs as one of its members.
+    pub member_of: Option<&'a MultisigKey>,
     /// The live request of the same account and sequence whose place this one takes.
     pub replaces: Option<Replaced<'a>>,
     /// What would be set aside for it: for each denom what leaves the wallet, less what the signed request that it
@@ -66,7 +68,7 @@ pub struct Replaced<'a> {
 #[derive(Debug, Clone, Copy)]
 pub enum Subject<'a> {
     /// A transaction whose sign doc the server has decoded, encoded again and found equal. It is for the chain
-    /// that the request names, and every transfer in it is from the signing key's own account.
+    /// that the request names, and every transfer in it is from the signing key's own account, or from the multisig account that the intent names.
     Transaction(&'a DecodedTx),
     /// Data that no chain runs (ADR-036). The account that it names is one of the signing key's.
     Arbitrary(&'a ArbitraryDoc),

@@ -22,7 +22,7 @@ mod stored;
 
 use std::{sync::Arc, time::Duration};
 
-use maany_coordinator_cosmos::SignMode;
+use maany_coordinator_cosmos::{MultisigKey, SignMode};
 use maany_coordinator_proto::{ChainId, RequestId};
 use maany_coordinator_storage::{
     Row, StoreError, Vault,
@@ -71,6 +71,8 @@ pub struct NewSignRequest {
     pub sign_doc: Vec<u8>,
     /// The live request of the same account and sequence, open or signed, whose place this one takes.
     pub replaces: Option<RequestId>,
+    /// The multisig account that sends, of which the signing key is a member; without it, the account of the signing key sends.
+    pub member_of: Option<MultisigKey>,
 }
 
 /// What a caller wants signed that is no transaction.

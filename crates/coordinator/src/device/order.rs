@@ -1,6 +1,6 @@
 //! What a device is asked to sign, a transaction or arbitrary data, as the session that signs needs it.
 
-use maany_coordinator_cosmos::{ArbitraryDoc, decode, digest};
+use maany_coordinator_cosmos::{ArbitraryDoc, MultisigKey, decode, digest};
 use maany_mpc_core::DerivationPath;
 
 use super::{ArbitraryOrder, DeviceError, SignOrder};
@@ -14,6 +14,8 @@ pub(super) struct Order {
     pub(super) path: DerivationPath,
     pub(super) mode: Mode,
     pub(super) sign_doc: Vec<u8>,
+    /// The multisig account that sends, where it is not the key's own.
+    pub(super) member_of: Option<MultisigKey>,
 }
 
 impl From<&SignOrder> for Order {
@@ -23,6 +25,7 @@ impl From<&SignOrder> for Order {
             path: order.path.clone(),
             mode: Mode::SignDoc(order.mode),
             sign_doc: order.sign_doc.clone(),
+            member_of: None,
         }
     }
 }
@@ -34,6 +37,7 @@ impl From<&ArbitraryOrder> for Order {
             path: order.path.clone(),
             mode: Mode::Arbitrary,
             sign_doc: order.sign_doc.clone(),
+            member_of: None,
         }
     }
 }

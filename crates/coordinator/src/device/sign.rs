@@ -6,6 +6,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use maany_coordinator_cosmos::MultisigKey;
 use maany_coordinator_proto::{
     Digest, Hello, Intent, RequestId, WalletId,
     session::{DevicePlan, Outcome},
@@ -60,6 +61,22 @@ impl Device {
         replaced: RequestId,
     ) -> Result<Done<Signed>, DeviceError> {
         self.sign_order(wallet, &order.into(), Some(replaced)).await
+    }
+
+    /// As [`Device::sign`], as a member of this multisig account: the transaction is the account's, in Amino JSON, and the signature one of
+    /// those that it takes ([`MultisigKey::tx_raw`]). The members are secp256k1 keys, the wallet's at the order's path among them. The
+    /// server's policy has to allow it; an [`AllowList`](crate::AllowList) does not.
+    ///
+    /// # Errors
+    /// As [`Device::sign`].
+    pub async fn sign_as_member(
+        &self,
+        wallet: &WalletId,
+        order: &SignOrder,
+        account: &MultisigKey,
+    ) -> Result<Done<Signed>, DeviceError> {
+        let order = Order { member_of: Some(account.clone()), ..order.into() };
+        self.sign_order(wallet, &order, None).await
     }
 
     async fn sign_order(
@@ -122,6 +139,10 @@ impl Device {
             mode: order.mode.to_string(),
             sign_doc: STANDARD.encode(&order.sign_doc),
             replaces: replaced.map(|id| id.to_string()),
+            multisig: order.member_of.as_ref().map(|account| wire::Multisig {
+                threshold: account.threshold(),
+                members: account.members().iter().map(|key| hex::encode(key.as_bytes())).collect(),
+            }),
         };
         let view = self.parts.http.create_sign_request(&new).await?;
         if view.status == "refused" {

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use maany_coordinator_cosmos::ArbitraryDoc;
+use maany_coordinator_cosmos::{AccountKey, ArbitraryDoc, KeyType, MultisigKey};
 use maany_coordinator_proto::{ChainId, RequestId};
 use maany_mpc_core::DerivationPath;
 
@@ -48,8 +48,10 @@ fn asked(body: &wire::NewSignRequest) -> Result<Asked, ApiError> {
     let path = path(body.path.as_deref())?;
     let sign_doc = base64(&body.sign_doc, "signDoc is not base64")?;
     if body.mode == ArbitraryDoc::MODE {
-        if !body.chain_id.is_empty() || body.replaces.is_some() {
-            return Err(ApiError::Malformed("with adr-036 chainId is empty, and nothing is replaced"));
+        if !body.chain_id.is_empty() || body.replaces.is_some() || body.multisig.is_some() {
+            return Err(ApiError::Malformed(
+                "with adr-036 chainId is empty, nothing is replaced, and no multisig account signs",
+            ));
         }
         return Ok(Asked::Arbitrary(NewArbitrary { path, sign_doc }));
     }
@@ -59,6 +61,7 @@ fn asked(body: &wire::NewSignRequest) -> Result<Asked, ApiError> {
         mode: body.mode.parse().map_err(|_| ApiError::Malformed("mode is direct, amino-json or adr-036"))?,
         sign_doc,
         replaces: body.replaces.as_deref().map(replaced).transpose()?,
+        member_of: body.multisig.as_ref().map(multisig).transpose()?,
     }))
 }
 
@@ -81,6 +84,16 @@ fn path(text: Option<&str>) -> Result<DerivationPath, ApiError> {
 
 fn replaced(text: &str) -> Result<RequestId, ApiError> {
     RequestId::from_hex(text).map_err(|_| ApiError::Malformed("replaces is no request id"))
+}
+
+fn multisig(account: &wire::Multisig) -> Result<MultisigKey, ApiError> {
+    let key = |member: &String| {
+        let bytes = hex::decode(member).ok()?.try_into().ok()?;
+        AccountKey::new(KeyType::Secp256k1, bytes).ok()
+    };
+    let members = account.members.iter().map(key).collect::<Option<Vec<_>>>();
+    let account = members.and_then(|members| MultisigKey::new(account.threshold, members).ok());
+    account.ok_or(ApiError::Malformed("multisig is no threshold with the keys of its members"))
 }
 
 fn view(request: &SignRequest) -> Result<wire::SignRequest, ApiError> {

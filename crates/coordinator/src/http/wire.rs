@@ -77,6 +77,19 @@ pub struct NewSignRequest {
     /// The live sign request of the same account and sequence whose place this one takes, 32 hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
+    /// The multisig account that sends, of which the signing key is a member; with `amino-json` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multisig: Option<Multisig>,
+}
+
+/// A multisig account of secp256k1 keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Multisig {
+    /// How many of them sign.
+    pub threshold: u32,
+    /// The members' keys in the account's order, 33-byte compressed SEC1, 66 hexadecimal digits each.
+    pub members: Vec<String>,
 }
 
 /// The answer to `POST /v1/sign-requests` and to `GET /v1/sign-requests/{id}`.

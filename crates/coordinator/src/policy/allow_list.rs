@@ -16,7 +16,7 @@ use super::{PolicyHook, Reason, SignIntent, Subject, Verdict};
 /// Allows what is listed. See [`AllowListConfig`] for the rules; it is read from configuration as that.
 ///
 /// Whatever the list says, these are denied: a message that this release does not decode or in which a field is unknown, one of which it cannot be told
-/// what it moves, extension options, an unordered transaction, a second signer, and a fee that another account pays. A message
+/// what it moves, extension options, an unordered transaction, a second signer, the account of a multisig, and a fee that another account pays. A message
 /// inside a message, as in `MsgExec`, must be listed as well.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(try_from = "AllowListConfig")]
@@ -34,7 +34,8 @@ pub struct AllowList {
 #[async_trait]
 impl PolicyHook for AllowList {
     async fn decide(&self, intent: &SignIntent<'_>) -> Verdict {
-        match self.check(intent.subject) {
+        let alone = require(intent.member_of.is_none(), Reason::SIGNERS);
+        match alone.and_then(|()| self.check(intent.subject)) {
             Ok(()) => Verdict::Allow,
             Err(reason) => Verdict::Deny(reason),
         }

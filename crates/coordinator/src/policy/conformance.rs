@@ -78,6 +78,7 @@ async fn decide(policy: &dyn PolicyHook, subject: Subject<'_>) -> Verdict {
     let path = DerivationPath::root();
     let wallet = WalletId::from_bytes([1; 16]);
     let intent = SignIntent {
+        member_of: None,
         principal: &principal,
         wallet,
         path: &path,

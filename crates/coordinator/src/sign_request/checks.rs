@@ -1,7 +1,7 @@
 //! Whether a sign doc is this wallet's: the chain, the key, the mode and the sender. Pure.
 
 use maany_coordinator_cosmos::{
-    Address, DecodedMsg, DecodedTx, Hrp, SignMode, Signer, SignerKey, SignerMode,
+    AccountKey, DecodedMsg, DecodedTx, KeyType, MultisigKey, SignMode, Signer, SignerKey, SignerMode,
 };
 use maany_coordinator_proto::ChainId;
 use maany_coordinator_storage::record::WalletRecord;
@@ -26,6 +26,7 @@ pub(super) fn belongs<'a>(
     mode: SignMode,
     chain_id: &ChainId,
     public_key: &[u8; 33],
+    member_of: Option<&MultisigKey>,
 ) -> Result<&'a Signer, SignRequestError> {
     if tx.chain_id != chain_id.as_str() {
         return Err(SignRequestError::OtherChain);
@@ -35,7 +36,16 @@ pub(super) fn belongs<'a>(
         (SignMode::Direct, SignerMode::Direct) | (SignMode::AminoJson, SignerMode::AminoJson) => {}
         _ => return Err(SignRequestError::OtherMode),
     }
-    tx.messages.iter().try_for_each(|message| sent_by(message, public_key))?;
+    let account = match member_of {
+        None => {
+            AccountKey::new(KeyType::Secp256k1, *public_key).map_err(|_| SignRequestError::Damaged)?.account()
+        }
+        // Only the Amino JSON doc is the same for every member of the account.
+        Some(_) if mode != SignMode::AminoJson => return Err(SignRequestError::OtherMode),
+        Some(multisig) if !is_member(multisig, public_key) => return Err(SignRequestError::OtherSigner),
+        Some(multisig) => multisig.account(),
+    };
+    tx.messages.iter().try_for_each(|message| sent_by(message, &account))?;
     Ok(signer)
 }
 
@@ -48,16 +58,15 @@ fn signer<'a>(tx: &'a DecodedTx, mode: SignMode, public_key: &[u8; 33]) -> Optio
     }
 }
 
-/// Every signer that the message names must be the key, under whatever prefix. Of a message that is not decoded none can be told; whether such a
+fn is_member(multisig: &MultisigKey, public_key: &[u8; 33]) -> bool {
+    multisig.members().iter().any(|member| member.as_bytes() == public_key)
+}
+
+/// Every signer that the message names must be the account, under whatever prefix. Of a message that is not decoded none can be told; whether such a
 /// message may pass at all is the policy's matter.
-fn sent_by(message: &DecodedMsg, public_key: &[u8; 33]) -> Result<(), SignRequestError> {
+fn sent_by(message: &DecodedMsg, account: &[u8; 20]) -> Result<(), SignRequestError> {
     let signers = message.signers().map_err(|_| SignRequestError::OtherSender)?;
-    if signers.is_empty() && !matches!(message, DecodedMsg::Unknown { .. }) {
-        return Err(SignRequestError::OtherSender);
-    }
-    signers.iter().try_for_each(|signer| {
-        let hrp = Hrp::parse(signer.hrp()).map_err(|_| SignRequestError::OtherSender)?;
-        let own = Address::from_public_key(public_key, &hrp).map_err(|_| SignRequestError::Damaged)?;
-        if *signer == own { Ok(()) } else { Err(SignRequestError::OtherSender) }
-    })
+    let told = !signers.is_empty() || matches!(message, DecodedMsg::Unknown { .. });
+    let own = signers.iter().all(|signer| signer.as_bytes() == account);
+    if told && own { Ok(()) } else { Err(SignRequestError::OtherSender) }
 }

@@ -1,6 +1,6 @@
 //! Making a sign request: parse, check, decide, and store it with its guard and its audit row in one write.
 
-use maany_coordinator_cosmos::{ArbitraryDoc, Coin, CosmosError, DecodedTx, SignDoc};
+use maany_coordinator_cosmos::{ArbitraryDoc, Coin, CosmosError, DecodedTx, MultisigKey, SignDoc};
 use maany_coordinator_proto::{Digest, RequestId, WalletId};
 use maany_coordinator_storage::{
     StoreError,
@@ -47,7 +47,7 @@ impl SignRequests {
         let doc = SignDoc::parse(new.mode, &new.sign_doc).map_err(SignRequestError::SignDoc)?;
         let (tx, digest) = (doc.decoded(), doc.digest());
         let public_key = checks::signing_key(wallet, &new.path)?;
-        let signer = checks::belongs(tx, new.mode, &new.chain_id, &public_key)?;
+        let signer = checks::belongs(tx, new.mode, &new.chain_id, &public_key, new.member_of.as_ref())?;
         let asked = Asked {
             chain_id: new.chain_id.as_str(),
             path: &new.path,
@@ -58,6 +58,7 @@ impl SignRequests {
             content: Content::Transaction(tx),
             guard: guard::of_transaction(tx, signer, &public_key, &digest),
             replaces: new.replaces,
+            member_of: new.member_of.as_ref(),
         };
         self.make(principal, wallet, &asked).await
     }
@@ -91,6 +92,7 @@ impl SignRequests {
             content: Content::Arbitrary(&doc),
             guard: guard::of_digest(&public_key, &digest),
             replaces: None,
+            member_of: None,
         };
         self.make(principal, wallet, &asked).await
     }
@@ -119,6 +121,7 @@ impl SignRequests {
             content: Content::Nothing,
             guard: guard::of_digest(&public_key, digest.as_bytes()),
             replaces: None,
+            member_of: None,
         };
         self.make(principal, wallet, &asked).await
     }
@@ -172,6 +175,7 @@ impl SignRequests {
                 Content::Arbitrary(doc) => Subject::Arbitrary(doc),
                 Content::Nothing => Subject::Raw(&digest),
             },
+            member_of: asked.member_of,
             replaces,
             reserved,
         };
@@ -290,6 +294,7 @@ pub(super) struct Asked<'a> {
     content: Content<'a>,
     pub(super) guard: GuardKey,
     pub(super) replaces: Option<RequestId>,
+    member_of: Option<&'a MultisigKey>,
 }
 
 /// What is known of what is to be signed.

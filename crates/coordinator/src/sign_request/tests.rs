@@ -1,4 +1,4 @@
-use maany_coordinator_cosmos::{DirectSignDoc, SignDoc};
+use maany_coordinator_cosmos::{AccountKey, DirectSignDoc, Hrp, KeyType, MsgSend, MultisigKey, SignDoc};
 use maany_coordinator_proto::Digest;
 use maany_coordinator_storage::{record::Standing, vault::Listing};
 
@@ -8,7 +8,7 @@ mod replacement;
 
 use super::*;
 use crate::{
-    policy::{AllowList, AllowListConfig, Reason, RefuseAll},
+    policy::{AllowList, AllowListConfig, Reason, RefuseAll, SignIntent, Verdict},
     test_support::{
         CHAIN, Hands, Slow, TestKey, alice, bob, child, doc, draft, events, vault, vault_over, wallet,
     },
@@ -50,6 +50,7 @@ fn new(sign_doc: &SignDoc, mode: SignMode, path: &str) -> NewSignRequest {
         mode,
         sign_doc: sign_doc.sign_bytes().to_vec(),
         replaces: None,
+        member_of: None,
     }
 }
 
@@ -117,6 +118,70 @@ async fn a_doc_for_another_chain_key_mode_or_sender_makes_no_request() {
     longer.sign_doc.push(0);
     assert!(matches!(create(longer).await, E::SignDoc(_)));
     assert_eq!(events(&bench.vault).await.len(), 2, "nothing was stored");
+}
+
+/// A 2-of-2 multisig account of this key and another one, and a doc in which the account sends to itself.
+fn shared(public_key: [u8; 33], mode: SignMode) -> (MultisigKey, SignDoc) {
+    let key = |bytes| AccountKey::new(KeyType::Secp256k1, bytes).unwrap();
+    let account = MultisigKey::new(2, vec![key(TestKey::new(2).public()), key(public_key)]).unwrap();
+    let address = account.address(&Hrp::parse("cosmos").unwrap()).unwrap();
+    let draft = draft(public_key);
+    let message = MsgSend::new(address.clone(), address, draft.messages[0].amounts.clone()).unwrap();
+    let draft = maany_coordinator_cosmos::TxDraft { messages: vec![message], ..draft };
+    (account, draft.sign_doc(mode).unwrap())
+}
+
+/// Lets everything pass, and notes whether the key signs as a member.
+struct Members(Arc<std::sync::Mutex<Vec<bool>>>);
+
+#[async_trait::async_trait]
+impl PolicyHook for Members {
+    async fn decide(&self, intent: &SignIntent<'_>) -> Verdict {
+        self.0.lock().unwrap().push(intent.member_of.is_some());
+        Verdict::Allow
+    }
+}
+
+#[tokio::test]
+async fn a_member_signs_what_its_multisig_account_sends_and_the_policy_is_told() {
+    let seen = Arc::default();
+    let bench = bench(Members(Arc::clone(&seen))).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let (account, doc) = shared(row.public_key, SignMode::AminoJson);
+    let as_owner = new(&doc, SignMode::AminoJson, "m");
+    let refused = bench.requests.create(&alice(), &row, as_owner.clone()).await.unwrap_err();
+    assert!(matches!(refused, SignRequestError::OtherSender));
+    let as_member = NewSignRequest { member_of: Some(account), ..as_owner };
+    let request = made(bench.requests.create(&alice(), &row, as_member).await.unwrap());
+    assert_eq!((request.status(), request.digest().as_bytes()), (Status::Open, &doc.digest()));
+    assert_eq!(*seen.lock().unwrap(), [true]);
+}
+
+#[tokio::test]
+async fn nobody_signs_for_an_account_that_the_key_is_no_member_of_or_that_does_not_send() {
+    let bench = bench(Members(Arc::default())).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let create = async |new: NewSignRequest| bench.requests.create(&alice(), &row, new).await.unwrap_err();
+    let (own, doc) = shared(row.public_key, SignMode::AminoJson);
+    let (foreign, _) = shared(TestKey::new(3).public(), SignMode::AminoJson);
+    let asked = |doc: &SignDoc, mode, account: &MultisigKey| NewSignRequest {
+        member_of: Some(account.clone()),
+        ..new(doc, mode, "m")
+    };
+    assert!(matches!(
+        create(asked(&doc, SignMode::AminoJson, &foreign)).await,
+        SignRequestError::OtherSigner
+    ));
+    let alone = self::doc(row.public_key, SignMode::AminoJson);
+    assert!(matches!(create(asked(&alone, SignMode::AminoJson, &own)).await, SignRequestError::OtherSender));
+    let (_, direct) = shared(row.public_key, SignMode::Direct);
+    assert!(matches!(create(asked(&direct, SignMode::Direct, &own)).await, SignRequestError::OtherMode));
+    // The allow list speaks of what leaves the wallet alone.
+    let strict = self::bench(allow(true)).await;
+    let row = wallet(&strict.vault, &alice(), 1, None).await;
+    let refused =
+        strict.requests.create(&alice(), &row, asked(&doc, SignMode::AminoJson, &own)).await.unwrap();
+    assert_eq!(made(refused).reason(), "several_signers");
 }
 
 /// The direct sign doc of the draft for this key, with other auth info.
@@ -368,7 +433,7 @@ async fn a_wallet_that_is_not_active_gets_no_request() {
 }
 
 fn data_doc(wallet: &WalletRecord, path: &str) -> NewArbitrary {
-    let hrp = maany_coordinator_cosmos::Hrp::parse("cosmos").unwrap();
+    let hrp = Hrp::parse("cosmos").unwrap();
     let own = maany_coordinator_cosmos::Address::from_public_key(&child(wallet, path), &hrp).unwrap();
     let doc = maany_coordinator_cosmos::ArbitraryDoc::new(&own, b"I am the owner").unwrap();
     NewArbitrary { path: path.parse().unwrap(), sign_doc: doc.sign_bytes().to_vec() }

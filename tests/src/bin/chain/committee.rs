@@ -35,19 +35,22 @@ pub(crate) async fn acts(world: &World) -> Result<(), Failure> {
         account_number: number.number,
         sequence: number.sequence,
         public_key: *wallet.as_bytes(),
-        messages: vec![Msg::delegate(&account, &world.validator, &stake(40_000_000)?)],
+        messages: vec![
+            Msg::delegate(&account, &world.validator, &stake(40_000_000)?),
+            transfer(&account, &world.fresh.address, 3)?,
+        ],
         fee: fee.clone(),
         memo: String::new(),
         timeout_height: None,
     };
     let doc: SignDoc = draft.sign_doc(MODE)?;
-    let by_wallet = world.rich.sign_bytes(MODE, doc.sign_bytes()).await?;
+    let by_wallet = world.rich.sign_as_member(doc.sign_bytes(), &committee).await?;
     let by_other: Signature = others[1].sign_prehash(&doc.digest())?;
     let by_other: [u8; 64] = by_other.normalize_s().to_bytes().into();
     let signatures = [(wallet, by_wallet), (member(&others[1])?, by_other)];
     let tx = committee.tx_raw(&draft.body_bytes(), &fee, number.sequence, doc.sign_bytes(), &signatures)?;
     world.rich.send(&tx).await?;
-    same("balance", balance(world, &account).await?, 50_000_000 - 40_000_000 - 10_000)
+    same("balance", balance(world, &account).await?, 50_000_000 - 40_000_000 - 3 - 10_000)
 }
 
 async fn balance(world: &World, account: &Address) -> Result<u128, Failure> {

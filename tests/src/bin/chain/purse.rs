@@ -6,7 +6,7 @@ use std::time::Duration;
 use maany_coordinator::proto::RequestId;
 use maany_coordinator::{SignOrder, WalletInfo};
 use maany_coordinator_cosmos::node::{Included, NodeClient, NodeError, TxOrder};
-use maany_coordinator_cosmos::{Address, Denom, Hrp, Msg, SignMode, TxDraft, TxRaw};
+use maany_coordinator_cosmos::{Address, Denom, Hrp, Msg, MultisigKey, SignMode, TxDraft, TxRaw};
 use maany_mpc_core::DerivationPath;
 use maany_tests::chain::{CHAIN, DENOM, GAS_PRICE, PREFIX};
 use maany_tests::{Failure, Holder};
@@ -82,9 +82,15 @@ impl Purse {
         Ok((draft.tx_raw(mode, &signed.signature.to_bytes())?, signed.request))
     }
 
-    /// Two parties sign a sign doc of somebody else's making; gives `r || s`.
-    pub(crate) async fn sign_bytes(&self, mode: SignMode, sign_doc: &[u8]) -> Result<[u8; 64], Failure> {
-        let done = self.holder.device()?.sign(&self.wallet.wallet, &order(mode, sign_doc)).await?;
+    /// Two parties sign the Amino JSON doc of a multisig account, of which the wallet is a member; gives `r || s`.
+    pub(crate) async fn sign_as_member(
+        &self,
+        sign_doc: &[u8],
+        account: &MultisigKey,
+    ) -> Result<[u8; 64], Failure> {
+        let order = order(SignMode::AminoJson, sign_doc);
+        let device = self.holder.device()?;
+        let done = device.sign_as_member(&self.wallet.wallet, &order, account).await?;
         Ok(done.value.signature.to_bytes())
     }
 

@@ -176,8 +176,8 @@ pub(super) struct AllowAll;
 
 #[async_trait::async_trait]
 impl PolicyHook for AllowAll {
-    async fn decide(&self, _intent: &crate::policy::SignIntent<'_>) -> crate::policy::Verdict {
-        crate::policy::Verdict::Allow
+    async fn decide(&self, _intent: &SignIntent<'_>) -> Verdict {
+        Verdict::Allow
     }
 }
 
