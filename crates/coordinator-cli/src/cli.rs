@@ -1,7 +1,9 @@
 //! The command line: what can be asked for, and the help that goes with it.
 
 pub(crate) mod admin;
+pub(crate) mod chain;
 pub(crate) mod fragment_host;
+pub(crate) mod tx;
 pub(crate) mod wallet;
 
 use clap::{Args, Parser, Subcommand};
@@ -40,6 +42,9 @@ pub(crate) enum Command {
     /// Hold wallets: the device's side.
     #[command(subcommand)]
     Wallet(wallet::Wallet),
+    /// Look at transactions.
+    #[command(subcommand)]
+    Tx(tx::Tx),
 }
 
 /// Where a server keeps its data.

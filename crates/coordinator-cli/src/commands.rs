@@ -6,6 +6,7 @@ mod fragment_host;
 mod init;
 mod serve;
 mod server_store;
+mod tx;
 mod wallet;
 
 use crate::cli::Command;
@@ -24,6 +25,7 @@ pub(crate) async fn run(command: Command, output: &mut Output) -> Result<(), Cli
         Command::Admin(command) => admin::run(command, output).await?,
         Command::FragmentHost(command) => fragment_host::run(command, output).await?,
         Command::Wallet(command) => wallet::run(command, output).await?,
+        Command::Tx(command) => tx::run(command, output)?,
     }
     Ok(output.done()?)
 }

@@ -7,6 +7,7 @@ mod render;
 
 use maany_coordinator::auth::ApiKeyError;
 use maany_coordinator::cosmos::CosmosError;
+use maany_coordinator::cosmos::node::{NodeError, PrepareError};
 use maany_coordinator::device::{DeviceBuildError, DeviceError, PlanError};
 use maany_coordinator::engine::backup::BackupError;
 use maany_coordinator::engine_pool::PoolError;
@@ -114,6 +115,12 @@ pub(crate) enum CliError {
     },
     #[error("the transaction cannot be built")]
     Transaction(#[from] CosmosError),
+    #[error("that is no transaction: base64, hexadecimal or bytes were expected")]
+    NotATransaction,
+    #[error("the chain did not do it")]
+    Node(#[source] Box<NodeError>),
+    #[error("the transaction cannot be prepared")]
+    Prepare(#[source] Box<PrepareError>),
     #[error("the backup cannot be made")]
     Backup(#[from] BackupError),
     #[error("{} is no fragment file", .path.display())]
@@ -132,6 +139,22 @@ pub(crate) enum CliError {
     },
     #[error("the output cannot be written")]
     Output(#[from] io::Error),
+}
+
+impl From<NodeError> for CliError {
+    fn from(error: NodeError) -> Self {
+        Self::Node(Box::new(error))
+    }
+}
+
+impl From<PrepareError> for CliError {
+    fn from(error: PrepareError) -> Self {
+        match error {
+            PrepareError::Node(error) => error.into(),
+            PrepareError::Transaction(error) => error.into(),
+            error => Self::Prepare(Box::new(error)),
+        }
+    }
 }
 
 impl CliError {
@@ -168,7 +191,8 @@ impl CliError {
             Self::Secret(_) | Self::BadSecret(_) => "secret",
             Self::DeviceSetUp(_) => "device",
             Self::Device { source, .. } => help::device_code(source),
-            Self::Transaction(_) => "transaction",
+            Self::Transaction(_) | Self::NotATransaction => "transaction",
+            Self::Node(_) | Self::Prepare(_) => "chain",
             Self::Backup(_)
             | Self::NotAFragment { .. }
             | Self::NoPlan

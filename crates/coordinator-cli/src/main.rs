@@ -18,6 +18,7 @@ mod private_file;
 mod process;
 mod settings;
 mod timeline;
+mod tx_input;
 mod units;
 
 use clap::Parser;

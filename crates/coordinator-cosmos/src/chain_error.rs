@@ -35,6 +35,13 @@ impl ChainError {
         }
     }
 
+    /// Whether the account has gone past this sequence: nothing that was signed for it can run any more, so that a new sign request, with the
+    /// sequence that the chain has, may take its place. Where the chain expects an *earlier* sequence than was signed, the transaction may yet run,
+    /// and another one beside it would be a second one.
+    pub fn is_past(&self, sequence: u64) -> bool {
+        matches!(self.fault(), ChainFault::WrongSequence { expected: Some(expected) } if expected > sequence)
+    }
+
     /// What a wallet can do something about.
     pub fn fault(&self) -> ChainFault {
         match (self.codespace.as_str(), self.code) {
@@ -120,6 +127,16 @@ mod tests {
             let fault = ChainError::new(32, "sdk", vague).fault();
             assert_eq!(fault, ChainFault::WrongSequence { expected: None }, "{vague:?}");
         }
+    }
+
+    #[test]
+    fn only_a_sequence_that_is_past_may_be_signed_anew() {
+        let error = |expected: u64| ChainError::new(32, "sdk", &format!("expected {expected}, got 7: x"));
+        assert!(error(8).is_past(7));
+        assert!(!error(7).is_past(7));
+        assert!(!error(6).is_past(7));
+        assert!(!ChainError::new(32, "sdk", "no number").is_past(7));
+        assert!(!ChainError::new(5, "sdk", "expected 8").is_past(7));
     }
 
     #[test]

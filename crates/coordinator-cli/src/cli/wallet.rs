@@ -6,6 +6,7 @@ use maany_coordinator::engine::DerivationPath;
 use maany_coordinator::proto::{KeyId, RequestId};
 use std::path::PathBuf;
 
+use super::chain::{Balance, Broadcast, Delegate, Send};
 use crate::coin;
 
 /// What a device does with its wallets.
@@ -19,8 +20,18 @@ pub(crate) enum Wallet {
     Status(Status),
     /// Show a wallet's address on a chain.
     Address(ShowAddress),
-    /// Sign a transfer.
+    /// Sign a transfer, and send nothing.
     Sign(Box<Sign>),
+    /// Sign data that is no transaction (ADR-036). The server's policy has to allow it, with allow_arbitrary.
+    SignArbitrary(Box<SignArbitrary>),
+    /// Show what a wallet's account has on a chain.
+    Balance(Balance),
+    /// Sign a transfer and send it: number, sequence and gas come from a node.
+    Send(Box<Send>),
+    /// Sign a delegation and send it. The server's policy has to allow /cosmos.staking.v1beta1.MsgDelegate.
+    Delegate(Box<Delegate>),
+    /// Send a signed transaction and wait for its block.
+    Broadcast(Broadcast),
     /// Make new key shares for a wallet: same address, and the old shares are worth nothing.
     Refresh(Refresh),
     /// Make a backup: several fragments with several holders, of which some restore the wallet.
@@ -160,6 +171,27 @@ pub(crate) struct Sign {
     /// How the transaction is encoded for signing: direct or amino-json.
     #[arg(long, value_name = "MODE", default_value = "direct")]
     pub(crate) mode: SignMode,
+    #[command(flatten)]
+    pub(crate) key: KeyPlace,
+    #[command(flatten)]
+    pub(crate) connected: Connected,
+}
+
+/// Data to sign.
+#[derive(Debug, Args)]
+pub(crate) struct SignArbitrary {
+    /// The wallet's id, or the name that it was made with.
+    #[arg(value_name = "WALLET")]
+    pub(crate) wallet: String,
+    /// The data, as text; without it and --file, from standard input, byte for byte.
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: Option<String>,
+    /// Sign what is in this file, byte for byte.
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    pub(crate) file: Option<PathBuf>,
+    /// The chain whose prefix to use.
+    #[arg(long, value_name = "ID")]
+    pub(crate) chain_id: Option<String>,
     #[command(flatten)]
     pub(crate) key: KeyPlace,
     #[command(flatten)]

@@ -2,12 +2,17 @@
 
 mod address;
 mod backup;
+mod balance;
+mod broadcast;
+mod chain;
 mod create;
 mod list;
 mod opened;
 mod refresh;
 mod restore;
+mod send;
 mod sign;
+mod sign_arbitrary;
 mod sources;
 mod status;
 mod verify;
@@ -30,6 +35,11 @@ pub(super) async fn run(command: Wallet, output: &mut Output) -> Result<(), CliE
         Wallet::Status(args) => status::run(args, output).await,
         Wallet::Address(args) => address::run(args, output).await,
         Wallet::Sign(args) => sign::run(*args, output).await,
+        Wallet::SignArbitrary(args) => sign_arbitrary::run(*args, output).await,
+        Wallet::Balance(args) => balance::run(args, output).await,
+        Wallet::Send(args) => send::run(*args, output).await,
+        Wallet::Delegate(args) => send::delegate(*args, output).await,
+        Wallet::Broadcast(args) => broadcast::run(args, output).await,
         Wallet::Refresh(args) => refresh::run(args, output).await,
         Wallet::Backup(args) => backup::run(*args, output).await,
         Wallet::Restore(args) => restore::run(args, output).await,

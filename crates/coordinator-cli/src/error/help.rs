@@ -1,6 +1,7 @@
 //! What to do about an error, in words that a person can follow.
 
 mod archive;
+mod chain;
 mod device;
 
 use maany_coordinator::device::DeviceBuildError;
@@ -68,6 +69,13 @@ impl CliError {
             Self::KeyFile(error) => key_file(error),
             Self::ChannelKey(error) => channel_key(error),
             Self::Device { source, .. } => device::help(source),
+            Self::Node(error) => chain::help(error),
+            Self::Prepare(_) => {
+                words("send something to that address first; `maany wallet address` shows it")
+            }
+            Self::NotATransaction => {
+                words("give what `maany wallet sign` printed as the transaction, or --file")
+            }
             Self::NotAFragment { .. } => words("give the files that `maany wallet backup` wrote"),
             Self::Release(ReleaseError::Unknown) => {
                 words("`maany wallet list` on the device shows the wallet's id; --owner names another owner")
