@@ -262,3 +262,24 @@ fn any_drops_in_a_refresh_leave_both_sides_with_one_share_that_signs() {
         })
     });
 }
+
+/// The end of a session is lost with its socket as any other frame: what both sides have committed to is not run again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_that_loses_its_socket_behind_any_frame_of_the_server_runs_once() {
+    let world = World::new(Arc::new(Dkls23), Arc::new(Dkls23), Limits::default()).await.unwrap();
+    let wallet = world.wallet().await.unwrap();
+    // From the welcome on: a session that has not begun is begun again.
+    for (epoch, after) in (wallet.epoch..).zip(1..) {
+        let line = [Ailment::Cut(Cut { sender: Sender::Server, after })];
+        let (line, holder) = world.on(&line).await.unwrap();
+        let renewed = holder.device().unwrap().refresh(&wallet.wallet).await;
+        let renewed = renewed.unwrap_or_else(|error| panic!("behind frame {after}: {error:?}"));
+        assert_eq!(renewed.value.epoch, epoch + 1, "behind frame {after}");
+        assert_eq!(renewed.report.retries, 0, "behind frame {after}");
+        world.agrees(&wallet).await.unwrap();
+        if line.cuts() == 0 {
+            assert!(after > 8, "six rounds, prepared, commit and done");
+            return;
+        }
+    }
+}
