@@ -11,6 +11,7 @@ mod deny;
 mod e2e;
 mod error;
 mod features;
+mod fuzz;
 mod kill9;
 mod layers;
 mod model;
@@ -106,7 +107,15 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Run the fuzz targets of the decoders: under libFuzzer where it is at hand, else under a seeded mutator.
+    Fuzz {
+        /// How long each target runs.
+        #[arg(long, default_value_t = fuzz::SECONDS)]
+        seconds: u32,
+    },
     /// Measure speed and size in release mode; fails where a figure to reach is missed.
+    ///
+    /// `--cosmos` measures the reading of sign docs beside cosmrs instead.
     Bench {
         /// Arguments handed on to the bench.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -143,6 +152,7 @@ fn run(task: Task, workspace: &Workspace) -> Result<(), Error> {
         Task::Sim { args } => sim::run(workspace, &args),
         Task::Kill9 { rounds, seed } => kill9::run(workspace, rounds, seed),
         Task::CrashSweep { args } => crash_sweep::run(workspace, &args),
+        Task::Fuzz { seconds } => fuzz::run(workspace, seconds),
         Task::Bench { args } => bench::run(workspace, &args),
         Task::Advisories => advisories::run(workspace),
     }

@@ -1,0 +1,5 @@
+//! The property of [`maany_fuzz::amino`] under libFuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| maany_fuzz::amino(bytes));
