@@ -19,6 +19,7 @@ pub(super) struct Options {
     oneof_name: ExtensionDescriptor,
     scalar: ExtensionDescriptor,
     nullable: ExtensionDescriptor,
+    custom_type: ExtensionDescriptor,
 }
 
 impl Options {
@@ -38,6 +39,7 @@ impl Options {
             oneof_name: find("amino.oneof_name")?,
             scalar: find("cosmos_proto.scalar")?,
             nullable: find("gogoproto.nullable")?,
+            custom_type: find("gogoproto.customtype")?,
         })
     }
 
@@ -78,7 +80,13 @@ impl Options {
         match text(&options, &self.scalar).as_deref() {
             None => {}
             Some("cosmos.Int") => call.push_str(".scalar(Scalar::Int)"),
-            Some("cosmos.Dec") => call.push_str(".scalar(Scalar::Dec)"),
+            Some("cosmos.Dec")
+                if text(&options, &self.custom_type).as_deref() == Some("cosmossdk.io/math.LegacyDec") =>
+            {
+                call.push_str(".scalar(Scalar::Dec)");
+            }
+            // Without the type, as in gov v1, the text on the wire has its point already.
+            Some("cosmos.Dec") => {}
             Some("cosmos.AddressString") => call.push_str(".scalar(Scalar::Address)"),
             Some("cosmos.ValidatorAddressString") => call.push_str(".scalar(Scalar::ValidatorAddress)"),
             Some("cosmos.ConsensusAddressString") => call.push_str(".scalar(Scalar::ConsensusAddress)"),

@@ -28,6 +28,9 @@ pub enum CosmosError {
     /// The multisig account's key, or the set of signatures for it, makes no sense.
     #[error("multisig account: {0}")]
     Multisig(&'static str),
+    /// A sign mode that chains know and this crate does not.
+    #[error("sign mode {0} is not supported")]
+    UnsupportedMode(&'static str),
     /// The account that is to sign is not one of the key's.
     #[error("the account that is to sign is not one of the key's")]
     OtherAccount,

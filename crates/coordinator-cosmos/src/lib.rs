@@ -4,8 +4,10 @@ mod address;
 mod amino;
 mod amino_name;
 mod arbitrary;
+mod chain;
 mod chain_error;
 mod coin;
+pub mod cosmjs;
 mod decoded;
 mod direct;
 mod draft;
@@ -30,8 +32,9 @@ mod tx_raw;
 mod visible;
 
 pub use address::{Address, Hrp};
-pub use amino::AminoSignDoc;
+pub use amino::{AminoSignDoc, amino_message, message_of_amino};
 pub use arbitrary::ArbitraryDoc;
+pub use chain::{Asset, Chain, GasPrices, MAX_CHAIN_FILE};
 pub use chain_error::{ChainError, ChainFault};
 pub use coin::{Amount, Coin, Denom};
 pub use decoded::{

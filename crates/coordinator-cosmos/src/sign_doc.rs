@@ -44,6 +44,7 @@ impl FromStr for SignMode {
         match text {
             "direct" => Ok(Self::Direct),
             "amino-json" => Ok(Self::AminoJson),
+            "textual" => Err(CosmosError::UnsupportedMode("textual")),
             _ => Err(CosmosError::BadField { part: "sign request", field: "mode" }),
         }
     }

@@ -230,9 +230,9 @@ fn an_unordered_transaction_has_a_time_and_no_sequence() {
 
 #[test]
 fn unknown_and_missing_keys_of_an_amino_doc_are_named() {
-    let unordered = AMINO.replace("\"0\"}", "\"0\",\"unordered\":true}");
-    match amino(&unordered) {
-        Err(CosmosError::UnknownKey { part: "sign doc", key }) => assert_eq!(key, "unordered"),
+    let surprising = AMINO.replace("\"0\"}", "\"0\",\"surprise\":true}");
+    match amino(&surprising) {
+        Err(CosmosError::UnknownKey { part: "sign doc", key }) => assert_eq!(key, "surprise"),
         other => panic!("{other:?}"),
     }
     let tipped = AMINO.replace("\"gas\":\"1\"", "\"gas\":\"1\",\"t\u{202e}\":1");

@@ -34,7 +34,7 @@ export function transactions(keys) {
   const unknown = {
     typeUrl: "/cosmos.gov.v1beta1.MsgVote",
     value: toHex(vote),
-    aminoType: "cosmos-sdk/MsgVote",
+    aminoType: "strange/MsgVote",
     aminoValue: { option: 1, proposal_id: "12", voter: alice, metadata: { "<b>": [true, null, -3, "\u00e9 & \u2028"] } },
   };
   const option = { typeUrl: "/ethermint.types.v1.ExtensionOptionsWeb3Tx", value: "0801" };

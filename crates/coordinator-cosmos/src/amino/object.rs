@@ -65,6 +65,15 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// A flag that Go omits when it is not set.
+    pub(crate) fn optional_flag(&mut self, field: &'static str) -> Result<bool, CosmosError> {
+        match self.rest.remove(field) {
+            None => Ok(false),
+            Some(Value::Bool(true)) => Ok(true),
+            Some(_) => Err(CosmosError::BadField { part: self.part, field }),
+        }
+    }
+
     /// Every key was read.
     pub(crate) fn end(self) -> Result<(), CosmosError> {
         match self.rest.keys().next() {

@@ -118,14 +118,14 @@ pub(crate) static PARAMS: MessageSchema = MessageSchema {
             .not_nullable(),
         FieldSchema::new(2, "max_deposit_period", Kind::Message(&super::google_protobuf::DURATION)),
         FieldSchema::new(3, "voting_period", Kind::Message(&super::google_protobuf::DURATION)),
-        FieldSchema::new(4, "quorum", Kind::String).scalar(Scalar::Dec),
-        FieldSchema::new(5, "threshold", Kind::String).scalar(Scalar::Dec),
-        FieldSchema::new(6, "veto_threshold", Kind::String).scalar(Scalar::Dec),
-        FieldSchema::new(7, "min_initial_deposit_ratio", Kind::String).scalar(Scalar::Dec),
-        FieldSchema::new(8, "proposal_cancel_ratio", Kind::String).scalar(Scalar::Dec),
+        FieldSchema::new(4, "quorum", Kind::String),
+        FieldSchema::new(5, "threshold", Kind::String),
+        FieldSchema::new(6, "veto_threshold", Kind::String),
+        FieldSchema::new(7, "min_initial_deposit_ratio", Kind::String),
+        FieldSchema::new(8, "proposal_cancel_ratio", Kind::String),
         FieldSchema::new(9, "proposal_cancel_dest", Kind::String).scalar(Scalar::Address),
         FieldSchema::new(10, "expedited_voting_period", Kind::Message(&super::google_protobuf::DURATION)),
-        FieldSchema::new(11, "expedited_threshold", Kind::String).scalar(Scalar::Dec),
+        FieldSchema::new(11, "expedited_threshold", Kind::String),
         FieldSchema::new(12, "expedited_min_deposit", Kind::Message(&super::cosmos_base_v1beta1::COIN))
             .repeated()
             .keep_empty()
@@ -133,7 +133,7 @@ pub(crate) static PARAMS: MessageSchema = MessageSchema {
         FieldSchema::new(13, "burn_vote_quorum", Kind::Bool),
         FieldSchema::new(14, "burn_proposal_deposit_prevote", Kind::Bool),
         FieldSchema::new(15, "burn_vote_veto", Kind::Bool),
-        FieldSchema::new(16, "min_deposit_ratio", Kind::String).scalar(Scalar::Dec),
+        FieldSchema::new(16, "min_deposit_ratio", Kind::String),
     ],
 };
 
@@ -144,7 +144,7 @@ pub(crate) static WEIGHTED_VOTE_OPTION: MessageSchema = MessageSchema {
     signers: &[],
     fields: &[
         FieldSchema::new(1, "option", Kind::Enum(&super::cosmos_gov_v1::VOTE_OPTION)),
-        FieldSchema::new(2, "weight", Kind::String).scalar(Scalar::Dec),
+        FieldSchema::new(2, "weight", Kind::String),
     ],
 };
 
