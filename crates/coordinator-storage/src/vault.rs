@@ -8,8 +8,10 @@ mod api_keys;
 mod audit;
 mod canary;
 mod channel_key;
+mod forgotten;
 mod fragments;
 mod guards;
+pub mod import;
 mod once;
 mod read;
 mod reconciling;
@@ -29,6 +31,7 @@ use crate::store::ShareStore;
 
 use transaction::AuditKeys;
 
+pub use fragments::Patience;
 pub use guards::Ending;
 pub use once::OpenStepUp;
 pub use reconciling::{Change, Confirmation};
@@ -128,6 +131,21 @@ impl Vault {
     ) -> Result<Self, StoreError> {
         canary::check(&*store, &*keys, role).await?;
         Ok(Self { store, keys, role, audit_keys: Arc::new(AuditKeys::new()?) })
+    }
+
+    /// Opens what is left of a store, to read it: its canary may be lost, and nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongKey`] and [`StoreError::WrongRole`] where the canary is there to say so.
+    pub async fn open_remains(
+        store: Arc<dyn ShareStore>,
+        keys: Arc<dyn KeyProvider>,
+        role: Role,
+    ) -> Result<Self, StoreError> {
+        match canary::look(&*store, &*keys, role).await {
+            Err(error @ (StoreError::WrongKey { .. } | StoreError::WrongRole { .. })) => Err(error),
+            Ok(()) | Err(_) => Ok(Self { store, keys, role, audit_keys: Arc::new(AuditKeys::new()?) }),
+        }
     }
 
     /// Which side this vault holds.

@@ -136,6 +136,8 @@ fn every_record_has_its_golden_bytes() {
     assert_eq!(check("audit-v1", &audit()), audit());
     assert_eq!(check("step-up-v1", &step_up()), step_up());
     assert_eq!(check("api-key-v1", &api_key()), api_key());
+    let forgotten = ForgottenRecord { from_ms: 1_700_000_000_000, until_ms: 1_700_000_900_000 };
+    assert_eq!(check("forgotten-v1", &forgotten), forgotten);
     let key_id = KeyIdRecord { wallet: WalletId::from_bytes([0x11; 16]) };
     assert_eq!(check("key-id-v1", &key_id), key_id);
     let used = UsedIdRecord { expires_ms: 1_700_000_000_006 };
@@ -203,8 +205,8 @@ fn devices_and_identities_that_cannot_be_are_refused() {
 
 #[test]
 fn every_state_and_rule_reads_back() {
-    use WalletState::{Active, Frozen, Provisional, Quarantined, Retired};
-    for state in [Provisional, Active, Quarantined, Frozen, Retired] {
+    use WalletState::{Active, Frozen, Imported, Provisional, Quarantined, Retired};
+    for state in [Provisional, Active, Quarantined, Frozen, Retired, Imported] {
         for backup_rule in [BackupRule::None, BackupRule::Required, BackupRule::Waived] {
             let mut wallet = wallet();
             wallet.standing.state = state;
@@ -253,6 +255,7 @@ proptest! {
         let _ = ShareRecord::decode(&bytes);
         let _ = SignRequestRecord::decode(&bytes);
         let _ = GuardRecord::decode(&bytes);
+        let _ = ForgottenRecord::decode(&bytes);
         let _ = AuditRow::decode(&bytes);
         let _ = StepUpRecord::decode(&bytes);
         let _ = FragmentRecord::decode(&bytes);

@@ -22,6 +22,9 @@ pub enum WalletState {
     Frozen,
     /// It is not used any more.
     Retired,
+    /// It came from an archive, and what has happened to it since is not known: whether it was quarantined, or its device
+    /// replaced. New shares unlock it, as they do after a quarantine.
+    Imported,
 }
 
 /// What an erase of a retired share waits for.
@@ -94,6 +97,7 @@ impl WalletState {
             Self::Quarantined => 3,
             Self::Frozen => 4,
             Self::Retired => 5,
+            Self::Imported => 6,
         }
     }
 
@@ -104,6 +108,7 @@ impl WalletState {
             3 => Ok(Self::Quarantined),
             4 => Ok(Self::Frozen),
             5 => Ok(Self::Retired),
+            6 => Ok(Self::Imported),
             _ => Err(Corruption::Field("state")),
         }
     }

@@ -35,6 +35,15 @@ pub(super) async fn check(
             Err(error) => return Err(error),
         }
     }
+    look(store, keys, role).await
+}
+
+/// Opens the canary that is there.
+pub(super) async fn look(
+    store: &dyn ShareStore,
+    keys: &dyn KeyProvider,
+    role: Role,
+) -> Result<(), StoreError> {
     let missing = || StoreError::corrupt(Table::Meta, KEY, Corruption::Missing);
     let canary = store.get(Table::Meta, KEY).await?.ok_or_else(missing)?;
     let plain = match seal::open(keys, &PLACE, &canary.value).await {

@@ -13,6 +13,16 @@ use crate::vault::{Page, Row, Vault};
 /// How many epochs of one subject are kept.
 const KEPT: usize = 2;
 
+/// The most epochs of one subject that are held for somebody else.
+const MOST_HELD: usize = 64;
+
+/// From when on a fragment may take the place of earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// One that was stored until then has had its time, in milliseconds since 1970-01-01 UTC.
+    pub settled_before_ms: u64,
+}
+
 /// How many rows the operator's search reads at once.
 const SEARCH_PAGE: usize = 256;
 
@@ -46,13 +56,82 @@ impl Vault {
         self.change_wallet(staged, row, wallet, audit).await
     }
 
+    /// Stores a fragment that somebody else made, and does not let it take an earlier one's place before its time: a fragment
+    /// of the same epoch stays as it is, and an earlier epoch goes only when two later ones were stored long enough ago.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`] where other bytes of this epoch are stored, [`StoreError::WrongState`] where two later
+    /// epochs have taken its place or too many wait for their time, [`StoreError::Conflict`] where two uploads collide.
+    pub async fn hold_fragment(
+        &self,
+        fragment: FragmentRecord,
+        patience: Patience,
+        audit: AuditRow,
+    ) -> Result<(), StoreError> {
+        let prefix = subject_prefix(&fragment.owner, &fragment.subject);
+        let key = [prefix.as_slice(), &fragment.epoch.to_be_bytes()].concat();
+        let stored = self.store.scan(Table::Fragments, &prefix, None, MOST_HELD + 1).await?;
+        let mut staged = Transaction::new(self);
+        let (mut held, mut settled_later) = (1, 0);
+        // The latest epoch first: how many later ones have had their time is known when an earlier one is looked at.
+        for entry in stored.into_iter().rev() {
+            // A damaged one has no time and no version: it stays, and is reported where it is read.
+            let Ok(sealed) = entry.row else {
+                held += 1;
+                continue;
+            };
+            let row: Row<FragmentRecord> = self.open_row(Table::Fragments, &entry.key, &sealed).await?;
+            if entry.key == key {
+                let same = row.document.dangerous_expose() == fragment.document.dangerous_expose();
+                return if same {
+                    Ok(())
+                } else {
+                    Err(StoreError::AlreadyExists { what: "fragment of this epoch" })
+                };
+            }
+            if entry.key < key && settled_later >= KEPT {
+                staged.erase(RecordTable::Fragments, &entry.key, row.version);
+                continue;
+            }
+            held += 1;
+            settled_later += usize::from(row.stored_ms <= patience.settled_before_ms);
+            if entry.key > key && settled_later >= KEPT {
+                return Err(StoreError::WrongState { reason: "fragments of two later epochs are stored" });
+            }
+        }
+        if held > MOST_HELD {
+            return Err(StoreError::WrongState { reason: "too many fragments wait for their time" });
+        }
+        staged.insert(RecordTable::Fragments, &key, &fragment).await?;
+        staged.commit(audit).await
+    }
+
+    /// Removes a fragment.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is none, [`StoreError::Conflict`] where it was changed meanwhile.
+    pub async fn drop_fragment(
+        &self,
+        owner: &Owner,
+        subject: &str,
+        epoch: u64,
+        audit: AuditRow,
+    ) -> Result<(), StoreError> {
+        let key = [subject_prefix(owner, subject).as_slice(), &epoch.to_be_bytes()].concat();
+        let found = self.store.get(Table::Fragments, &key).await?;
+        let found = found.ok_or(StoreError::NotFound { what: "fragment" })?;
+        let mut staged = Transaction::new(self);
+        staged.erase(RecordTable::Fragments, &key, found.version);
+        staged.commit(audit).await
+    }
+
     /// The owner's fragments of that subject, the latest epoch first.
     ///
     /// # Errors
     /// Where the store cannot be read at all; damaged rows are listed in the page, which is the only one.
     pub async fn fragments(&self, owner: &Owner, subject: &str) -> Result<Page<FragmentRecord>, StoreError> {
         let prefix = subject_prefix(owner, subject);
-        let page = self.page::<FragmentRecord>(Table::Fragments, &prefix, None, KEPT + 1).await?;
+        let page = self.page::<FragmentRecord>(Table::Fragments, &prefix, None, MOST_HELD + 1).await?;
         let rows = page.rows.into_iter().rev().map(Row::into_record).collect();
         Ok(Page { rows, damaged: page.damaged, next: None })
     }

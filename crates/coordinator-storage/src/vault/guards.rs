@@ -13,7 +13,7 @@ use crate::vault::transaction::Transaction;
 use crate::vault::{Listing, Row, Vault};
 
 /// First byte of the key of a guard.
-const GUARD: u8 = b'g';
+pub(super) const GUARD: u8 = b'g';
 
 /// What a write makes of a request, as far as its guard goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -160,6 +160,8 @@ fn settled(row: &WalletRecord) -> Result<(), StoreError> {
     match row.standing.state {
         WalletState::Provisional => Err(StoreError::WrongState { reason: "the wallet is provisional" }),
         WalletState::Retired => Err(StoreError::WrongState { reason: "the wallet is retired" }),
-        WalletState::Active | WalletState::Quarantined | WalletState::Frozen => Ok(()),
+        WalletState::Active | WalletState::Quarantined | WalletState::Frozen | WalletState::Imported => {
+            Ok(())
+        }
     }
 }

@@ -313,9 +313,9 @@ impl Vault {
 }
 
 /// First byte of the key of a listing.
-const LISTED: u8 = b'o';
+pub(super) const LISTED: u8 = b'o';
 /// First byte of the key of a request.
-const REQUEST: u8 = b'r';
+pub(super) const REQUEST: u8 = b'r';
 
 pub(super) fn request_key(request: RequestId) -> Vec<u8> {
     [&[REQUEST], request.as_bytes().as_slice()].concat()

@@ -44,6 +44,19 @@ impl<'v> Transaction<'v> {
         Ok(())
     }
 
+    /// A row as it is sealed, in the place of one of this version.
+    pub(super) fn copy(&mut self, table: RecordTable, key: &[u8], version: Option<u64>, sealed: Vec<u8>) {
+        match version {
+            None => self.batch.insert(table, key, sealed),
+            Some(version) => self.batch.replace(table, key, version, sealed),
+        };
+    }
+
+    /// An audit row as it is sealed, beside the one that every commit has.
+    pub(super) fn copy_audit(&mut self, key: &[u8], sealed: Vec<u8>) {
+        self.batch.append_audit(key, sealed);
+    }
+
     pub(super) fn erase(&mut self, table: RecordTable, key: &[u8], version: u64) {
         self.batch.erase(table, key, version);
     }

@@ -5,6 +5,8 @@ mod channel_key;
 #[cfg(test)]
 mod guards;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod lab;
 #[cfg(test)]
 mod once;
