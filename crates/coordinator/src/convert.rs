@@ -68,7 +68,8 @@ pub(crate) fn standing(state: record::WalletState) -> session::Standing {
     match state {
         record::WalletState::Provisional => session::Standing::Provisional,
         record::WalletState::Active => session::Standing::Active,
-        record::WalletState::Quarantined => session::Standing::Quarantined,
+        // New shares unlock either, and its device's claim is looked at before that.
+        record::WalletState::Quarantined | record::WalletState::Imported => session::Standing::Quarantined,
         record::WalletState::Retired => session::Standing::Retired,
         // A state of a later format is one that this version cannot vouch for.
         record::WalletState::Frozen | _ => session::Standing::Frozen,

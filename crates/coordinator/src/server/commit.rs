@@ -61,6 +61,7 @@ pub(super) async fn store(
     write: Write,
     product: &mut Option<Product>,
 ) -> Result<Stored, WriteError> {
+    let stepped_up = admitted.step_up.is_some();
     match write {
         // The new share of a restore takes the code along in its own write.
         Write::Pending(_) => {}
@@ -90,7 +91,7 @@ pub(super) async fn store(
         }
         Write::Promote(promotion) => {
             bind(admitted)?;
-            let row = promote(parts, admitted, promotion).await?;
+            let row = promote(parts, admitted, promotion, WalletState::Active).await?;
             admitted.wallet = Some(row);
         }
         Write::EraseRetired(id) => {
@@ -135,7 +136,11 @@ pub(super) async fn store(
         Write::Reconcile(Change::Promote { id, retire }) => {
             bind(admitted)?;
             let promotion = Promotion { id, retire: Some(retire), erase: None };
-            let row = promote(parts, admitted, promotion).await?;
+            let state = wallet(admitted)?.standing.state;
+            let is_locked = matches!(state, WalletState::Quarantined | WalletState::Imported);
+            // What a locked wallet's device began before the lock is finished, and unlocks nothing by itself.
+            let after = if is_locked && !stepped_up { state } else { WalletState::Active };
+            let row = promote(parts, admitted, promotion, after).await?;
             admitted.wallet = Some(row);
         }
         Write::Reconcile(change) => {
@@ -237,6 +242,7 @@ async fn promote(
     parts: &Parts,
     admitted: &Admitted,
     promotion: Promotion,
+    after: WalletState,
 ) -> Result<Row<WalletRecord>, WriteError> {
     let row = wallet(admitted)?;
     let id = convert::share_to_storage(promotion.id);
@@ -245,7 +251,7 @@ async fn promote(
         return Ok(parts.vault.activate(row, id, audit).await?);
     }
     let audit = audit(&admitted.principal, "share-promoted", row);
-    let standing = Standing { state: WalletState::Active, aborts: row.standing.aborts.clone() };
+    let standing = Standing { state: after, aborts: row.standing.aborts.clone() };
     Ok(parts.vault.promote_pending(row, id, standing, audit).await?)
 }
 

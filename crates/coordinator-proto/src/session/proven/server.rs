@@ -226,7 +226,10 @@ impl Reconciler {
         let ServerHolds { active, pending, retired, confirmed, backup } = holds;
         self.confirmed = confirmed;
         self.wallet = WalletFacts { active, pending, retired, backup, ..self.wallet.clone() };
-        if let Change::Promote { .. } = change {
+        // What a locked wallet's device began before the lock is finished, and unlocks nothing by itself.
+        let unlocks =
+            self.wallet.standing != Standing::Quarantined || self.wallet.stepped_up == SteppedUp::Yes;
+        if let (Change::Promote { .. }, true) = (change, unlocks) {
             self.wallet.standing = Standing::Active;
         }
     }
