@@ -317,11 +317,18 @@ async fn the_same_plan_goes_on_with_the_same_backup_and_another_makes_a_new_one(
     let folder = FragmentHolder::Folder(world.owners.path().to_owned());
     let holders = vec![FragmentHolder::Coordinator, folder, world.third.holder().unwrap()];
     let all = BackupPlan::new(3, holders).unwrap();
-    let status = world.phone.device().unwrap().back_up(&world.wallet.wallet, all).await.unwrap();
-    assert!(status.is_complete && status.owed.is_empty(), "{status:?}");
+    let device = world.phone.device().unwrap();
+    let status = device.back_up(&world.wallet.wallet, all).await.unwrap();
     assert!(status.files[0].to_str().unwrap().ends_with("-fragment-2-of-3-backup-2.maany"), "{status:?}");
     assert_ne!(read(&status.files[0]).ciphertext(), first.ciphertext());
     assert_eq!(world.owners(1).ciphertext(), first.ciphertext());
+    // The third party holds an epoch once: the first backup stays whole until the second has an epoch of its own.
+    assert_eq!((owed(&status), status.is_complete), (vec![3], false));
+    let fragments = world.fragments(&world.phone, 1, &[2, 3]).await;
+    device.verify_backup(&world.wallet.wallet, &fragments).await.unwrap();
+    device.refresh(&world.wallet.wallet).await.unwrap();
+    let status = device.backup_status(&world.wallet.wallet).await.unwrap().unwrap();
+    assert_eq!((status.epoch, owed(&status), status.is_complete), (2, vec![], true));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -83,8 +83,16 @@ pub(crate) enum CliError {
     ImportRuns,
     #[error("the archive is of another kind: {what:?}")]
     OtherArchive { what: String },
+    #[error("the old store at {} cannot be opened", .path.display())]
+    OldStore {
+        path: PathBuf,
+        #[source]
+        source: Box<Self>,
+    },
     #[error("the wallet is not locked")]
     NotLocked,
+    #[error("nobody knows what the wallet signed since its archive was made")]
+    Forgotten,
     #[error("the step-up code cannot be made")]
     StepUp(#[source] StepUpError),
     #[error("the release cannot be made")]
@@ -186,7 +194,9 @@ impl CliError {
             Self::NoStore { .. } => "store",
             Self::StoreExists { .. } => "store-exists",
             Self::StoreInUse { .. } | Self::ImportRuns => "store-in-use",
+            Self::OldStore { .. } => "store",
             Self::NotLocked => "not-locked",
+            Self::Forgotten => "signatures-forgotten",
             Self::StepUp(_) | Self::Release(_) => "step-up",
             Self::Secret(_) | Self::BadSecret(_) => "secret",
             Self::DeviceSetUp(_) => "device",

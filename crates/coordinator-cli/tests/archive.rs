@@ -5,6 +5,7 @@
 mod maany;
 
 use maany::{Said, World, some_file_holds};
+use serde_json::json;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
@@ -20,6 +21,38 @@ fn export(world: &World, file: &str) -> Said {
 
 fn import(world: &World, file: &str, data: &str) -> Said {
     with_passphrase(world, &["admin", "import", file, "--data", data, "--json"], CLOSED)
+}
+
+/// Moves the server's store away, and imports over what that is then.
+fn import_over(world: &World, file: &str, more: &[&str]) -> Said {
+    fs::rename(world.path("server/coordinator.redb"), world.path("server/old.redb")).unwrap();
+    let arguments =
+        [&["admin", "import", file, "--data", "server", "--json", "--over", "server/old.redb"], more];
+    let said = with_passphrase(world, &arguments.concat(), CLOSED);
+    fs::remove_file(world.path("server/old.redb")).unwrap();
+    said
+}
+
+/// A transaction of sequence 0.
+fn sign(amount: &str) -> [&str; 16] {
+    [
+        "sign",
+        "savings",
+        "--data",
+        "phone",
+        "--json",
+        "--chain-id",
+        "cosmoshub-4",
+        "--account-number",
+        "7",
+        "--sequence",
+        "0",
+        "--to",
+        "cosmos1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqnrql8a",
+        "--amount",
+        amount,
+        "--fee=5000uatom",
+    ]
 }
 
 /// A data folder with the configuration and the key of the first one, and no store.
@@ -56,7 +89,7 @@ fn a_store_comes_back_from_its_archive_and_its_wallets_sign() {
 
     let exported = export(&world, "archive").event("exported");
     assert_eq!(exported["what"], "server store");
-    assert_eq!(exported["keyIds"], serde_json::json!(["key-1"]));
+    assert_eq!(exported["keyIds"], json!(["key-1"]));
     let counted = |table: &str| exported["rows"][table].as_u64().unwrap();
     assert_eq!((counted("wallets"), counted("shares"), counted("api-keys")), (1, 1, 2));
     assert_eq!(fs::metadata(world.path("archive")).unwrap().permissions().mode() & 0o777, 0o600);
@@ -66,33 +99,14 @@ fn a_store_comes_back_from_its_archive_and_its_wallets_sign() {
         assert!(!archive.windows(canary.len()).any(|window| window == canary.as_bytes()));
     }
 
-    fs::remove_file(world.path("server/coordinator.redb")).unwrap();
-    let imported = import(&world, "archive", "server");
-    assert_eq!(imported.event("archive")["keyIds"], serde_json::json!(["key-1"]));
-    assert_eq!(imported.event("imported")["wallets"], 1);
+    let imported = import_over(&world, "archive", &[]);
+    assert_eq!(imported.event("archive")["keyIds"], json!(["key-1"]));
+    let told = imported.event("imported");
+    assert_eq!((&told["wallets"], &told["locked"], &told["forgotten"]), (&json!(1), &json!([]), &json!(0)));
     assert!(!files(&world.path("server")).iter().any(|name| name.contains("importing")));
 
     let server = world.serve();
-    let sign = [
-        "sign",
-        "savings",
-        "--data",
-        "phone",
-        "--json",
-        "--chain-id",
-        "cosmoshub-4",
-        "--account-number",
-        "7",
-        "--sequence",
-        "0",
-        "--to",
-        "cosmos1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqnrql8a",
-        "--amount",
-        "1000uatom",
-        "--fee",
-        "5000uatom",
-    ];
-    wallet(&world, &server.url, &token, &sign).event("signed");
+    wallet(&world, &server.url, &token, &sign("1000uatom")).event("signed");
     server.stop("-TERM");
     // And into the other kind of store.
     bare_copy(&world, "second");
@@ -103,6 +117,92 @@ fn a_store_comes_back_from_its_archive_and_its_wallets_sign() {
     import(&world, "archive", "second").event("imported");
     assert!(world.path("second/rows").is_dir());
     assert_eq!(some_file_holds(&world.path("second"), CLOSED.as_bytes()), None);
+}
+
+/// The code of a refused command.
+fn refused(said: &Said) -> String {
+    assert_eq!(said.code, Some(1), "{} {}", said.out, said.err);
+    said.events().last().unwrap()["code"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_old_archive_remembers_what_the_store_that_it_replaces_has_signed() {
+    let world = World::new();
+    let token = world.init();
+    let server = world.serve();
+    let create = ["create", "--key-id", "savings", "--data", "phone", "--json"];
+    wallet(&world, &server.url, &token, &create).event("wallet-created");
+    server.stop("-TERM");
+    export(&world, "archive").event("exported");
+    let server = world.serve();
+    let signature =
+        wallet(&world, &server.url, &token, &sign("1000uatom")).event("signed")["signature"].clone();
+    server.stop("-TERM");
+
+    let told = import_over(&world, "archive", &[]).event("imported");
+    assert_eq!((&told["carried"]["signedRequests"], &told["carried"]["guards"]), (&json!(1), &json!(1)));
+    assert_eq!((&told["locked"], &told["frozen"], &told["unreadable"]), (&json!([]), &json!([]), &json!([])));
+    let server = world.serve();
+    refused(&wallet(&world, &server.url, &token, &sign("2000uatom")));
+    let again = wallet(&world, &server.url, &token, &sign("1000uatom")).event("signed");
+    assert_eq!(again["signature"], signature, "the one that there is");
+    server.stop("-TERM");
+}
+
+#[test]
+fn without_the_old_store_every_wallet_is_locked_until_the_operator_answers_for_it() {
+    let world = World::new();
+    let token = world.init();
+    let server = world.serve();
+    let create = ["create", "--key-id", "savings", "--data", "phone", "--json"];
+    let made = wallet(&world, &server.url, &token, &create).event("wallet-created");
+    let id = made["wallet"].as_str().unwrap();
+    server.stop("-TERM");
+    export(&world, "archive").event("exported");
+    let server = world.serve();
+    wallet(&world, &server.url, &token, &sign("1000uatom")).event("signed");
+    server.stop("-TERM");
+    fs::remove_file(world.path("server/coordinator.redb")).unwrap();
+    let said = with_passphrase(&world, &["admin", "import", "archive", "--data", "server"], CLOSED);
+    for words in ["Locked", id, "--accept-forgotten", "API keys that were revoked", "--over OLD-STORE"] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+
+    let server = world.serve();
+    refused(&wallet(&world, &server.url, &token, &sign("2000uatom")));
+    let listed = world.run(&["admin", "quarantine", "list", "--data", "server", "--json"]).event("locked");
+    assert_eq!(
+        (&listed["wallets"][0]["id"], &listed["wallets"][0]["cause"]),
+        (&json!(id), &json!("imported"))
+    );
+    let clear = ["admin", "quarantine", "clear", id, "--data", "server"];
+    world.run(&clear).failed_about(&["nobody knows what the wallet signed", "--accept-forgotten"]);
+    let cleared = world.run(&[&clear[..], &["--accept-forgotten", "--json"]].concat()).event("clearance");
+    let mut refresh = world.command(&["wallet", "refresh", id, "--stepped-up", "--data", "phone", "--json"]);
+    refresh.env("MAANY_TOKEN", &token).env("MAANY_SERVER", &server.url);
+    refresh.env("MAANY_STEP_UP", cleared["code"].as_str().unwrap());
+    assert_eq!(Said::from(refresh.output().unwrap()).code, Some(0));
+    wallet(&world, &server.url, &token, &sign("2000uatom")).event("signed");
+    let listed = world.run(&["admin", "quarantine", "list", "--data", "server", "--json"]).event("locked");
+    assert_eq!(listed["wallets"], json!([]));
+    server.stop("-TERM");
+}
+
+#[test]
+fn an_old_store_that_is_not_there_or_is_none_stops_an_import() {
+    let world = World::new();
+    world.init();
+    export(&world, "archive").event("exported");
+    bare_copy(&world, "empty");
+    let before = files(&world.path("empty"));
+    let over = |old: &str| {
+        with_passphrase(&world, &["admin", "import", "archive", "--data", "empty", "--over", old], CLOSED)
+    };
+    over("nowhere").failed_about(&["there is no store at nowhere"]);
+    over("server/keys").failed_about(&["the old store at server/keys cannot be opened", "leave --over out"]);
+    assert_eq!(files(&world.path("empty")), before);
+    over("server/coordinator.redb");
+    assert!(world.path("empty/coordinator.redb").exists());
 }
 
 #[test]

@@ -233,6 +233,8 @@ fn a_fragment_host_serves_on_after_hostile_input() {
     }
     let said = world.run(&["fragment-host", "admin", "release", "x", "--data", "third"]);
     said.failed_about(&["no fragment is held"]);
+    let said = world.run(&["fragment-host", "admin", "drop", "x", "--epoch", "1", "--data", "third"]);
+    said.failed_about(&["no fragment is held"]);
     let (code, _, log) = host.stop("-TERM");
     assert_eq!(code, Some(0), "{log}");
     assert!(!log.contains("panicked"), "{log}");

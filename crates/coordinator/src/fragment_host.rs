@@ -1,7 +1,7 @@
 //! A fragment host: the third party that holds one fragment of each wallet's backup, and nothing else.
 //!
 //! It has API keys, a store and a step-up of its own, so that whoever breaks into the coordinator is not in here too.
-//! It holds the two latest epochs of a fragment, sealed, and gives one back only against a single-use code of its
+//! It holds the two latest epochs of a fragment, and earlier ones until those have been held for a while, sealed, and gives one back only against a single-use code of its
 //! operator, encrypted to the key that the device sends along. It runs no sessions and knows no engine.
 
 mod release;
@@ -35,12 +35,16 @@ pub struct HostLimits {
     pub drain: Duration,
     /// Bounds of one request.
     pub http: HttpLimits,
+    /// How long a fragment is held before it takes the place of those of earlier epochs: so long an owner, or an operator who
+    /// reads the audit log, has to find that somebody else has an API key. The default is a day.
+    pub patience: Duration,
 }
 
 impl Default for HostLimits {
     fn default() -> Self {
         let ServerLimits { connections, header, drain, .. } = ServerLimits::default();
-        Self { connections, header, drain, http: HttpLimits::default() }
+        let patience = Duration::from_secs(24 * 60 * 60);
+        Self { connections, header, drain, http: HttpLimits::default(), patience }
     }
 }
 
@@ -112,6 +116,7 @@ impl ListeningHost {
             readiness: readiness.clone(),
             releases: Releases::new(vault.clone()),
             vault: vault.clone(),
+            patience: limits.patience,
         };
         let bounds = listener::ListenerLimits {
             connections: limits.connections,

@@ -1,17 +1,19 @@
 //! Wallets that are locked: which, why, and what leads out.
 //!
 //! Nothing here unlocks a wallet. A clearance is a step-up code, and the session that it admits makes new shares: what was
-//! locked is locked until they are promoted (recovery.md, "Aborts").
+//! locked is locked until they are promoted (recovery.md, "Aborts"). What no share can tell, whether a sequence was signed
+//! since an archive was made, somebody has to answer for by name.
 
 use maany_coordinator_proto::{WalletId, session::AbortLedger};
 use maany_coordinator_storage::{
-    StoreError, Vault,
-    record::{WalletRecord, WalletState},
+    Row, StoreError, Vault,
+    record::{AuditRow, ForgottenRecord, WalletRecord, WalletState},
 };
 
 use crate::{
     convert,
     step_up::{NewStepUp, StepUpError, StepUps},
+    time,
 };
 
 /// Wallets that are looked at for one page of a list.
@@ -27,6 +29,8 @@ pub enum Cause {
     FailedChecks,
     /// This side's own state does not add up.
     OwnState,
+    /// The store came from an archive, and what has happened to the wallet since is not known.
+    Imported,
 }
 
 impl Cause {
@@ -37,6 +41,7 @@ impl Cause {
             Self::PeerCheated => "peer_cheated",
             Self::FailedChecks => "failed_checks",
             Self::OwnState => "own_state",
+            Self::Imported => "imported",
         }
     }
 }
@@ -48,6 +53,8 @@ pub enum Remedy {
     Refresh,
     /// A stepped-up restore from a backup of the epoch that this side holds.
     Restore,
+    /// Somebody answers for what the wallet may have signed; its shares are not in question.
+    Accept,
 }
 
 impl Remedy {
@@ -57,6 +64,7 @@ impl Remedy {
         match self {
             Self::Refresh => "refresh",
             Self::Restore => "restore",
+            Self::Accept => "accept",
         }
     }
 }
@@ -85,6 +93,7 @@ impl Health {
                 Some((Cause::FailedChecks, Remedy::Refresh))
             }
             WalletState::Quarantined => Some((Cause::PeerCheated, Remedy::Refresh)),
+            WalletState::Imported => Some((Cause::Imported, Remedy::Refresh)),
             WalletState::Frozen => Some((Cause::OwnState, Remedy::Restore)),
             _ => None,
         };
@@ -103,7 +112,7 @@ pub struct LockedWallet {
     pub owner: String,
     /// The key id that its device proposed.
     pub key_id: Option<String>,
-    /// [`WalletState::Quarantined`] or [`WalletState::Frozen`].
+    /// Its state: [`WalletState::Active`] where only what it signed is in question.
     pub state: WalletState,
     /// The epoch of its active share; 0 where there is none.
     pub epoch: u64,
@@ -113,13 +122,16 @@ pub struct LockedWallet {
     pub cause: Cause,
     /// What leads out.
     pub remedy: Remedy,
+    /// The time of which it is not known what it signed. It signs nothing new until somebody accepts that.
+    pub forgotten: Option<ForgottenRecord>,
 }
 
 impl LockedWallet {
-    fn of(record: &WalletRecord) -> Option<Self> {
+    async fn of(vault: &Vault, record: &WalletRecord) -> Result<Option<Self>, StoreError> {
         let Health { failed_checks, lock } = Health::of(record);
-        let (cause, remedy) = lock?;
-        Some(Self {
+        let forgotten = vault.forgotten(record.wallet).await?.map(Row::into_record);
+        let lock = lock.or_else(|| forgotten.as_ref().map(|_| (Cause::Imported, Remedy::Accept)));
+        Ok(lock.map(|(cause, remedy)| Self {
             wallet: convert::wallet_from_storage(record.wallet),
             tenant: record.owner.tenant.clone(),
             owner: record.owner.owner.clone(),
@@ -129,7 +141,8 @@ impl LockedWallet {
             failed_checks,
             cause,
             remedy,
-        })
+            forgotten,
+        }))
     }
 }
 
@@ -150,17 +163,29 @@ pub struct LockedPage {
 /// Where the store cannot be read.
 pub async fn list(vault: &Vault, after: Option<&[u8]>) -> Result<LockedPage, StoreError> {
     let page = vault.all_wallets(after, PAGE).await?;
-    let wallets = page.rows.iter().filter_map(|row| LockedWallet::of(row)).collect();
+    let mut wallets = Vec::new();
+    for row in &page.rows {
+        wallets.extend(LockedWallet::of(vault, row).await?);
+    }
     Ok(LockedPage { wallets, damaged: page.damaged, next: page.next })
+}
+
+/// What is to become of the time of which it is not known what a wallet signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Forgotten {
+    /// It stands in the way.
+    Refuse,
+    /// Somebody answers for it: a second transaction of a sequence that was signed then may be signed.
+    Accept,
 }
 
 /// What an operator gives to the owner of a locked wallet.
 #[derive(Debug)]
 pub struct Clearance {
-    /// The wallet, which is locked as before.
+    /// The wallet, as it stands now.
     pub wallet: LockedWallet,
-    /// The code that admits the session that leads out.
-    pub step_up: NewStepUp,
+    /// The code that admits the session that leads out; none where there is nothing left to lead out of.
+    pub step_up: Option<NewStepUp>,
 }
 
 /// Why there is no clearance.
@@ -173,6 +198,9 @@ pub enum ClearError {
     /// The wallet is not locked.
     #[error("the wallet is not locked")]
     NotLocked,
+    /// It is not known what the wallet signed in this time, and nobody has accepted that.
+    #[error("what the wallet signed since its archive was made is forgotten")]
+    Forgotten(ForgottenRecord),
     /// The store failed.
     #[error("the wallet cannot be read")]
     Store(#[from] StoreError),
@@ -181,8 +209,8 @@ pub enum ClearError {
     StepUp(#[source] StepUpError),
 }
 
-/// Makes a step-up code for a wallet that is locked. The wallet's state is not changed. `actor` is who asked, for the
-/// audit log.
+/// Makes a step-up code for a wallet that is locked. The wallet's state is not changed. Where it is not known what the wallet
+/// signed, that is accepted with it, or nothing is done. `actor` is who asked, for the audit log.
 ///
 /// # Errors
 /// [`ClearError`].
@@ -190,14 +218,32 @@ pub async fn clear(
     vault: &Vault,
     step_ups: &StepUps,
     wallet: WalletId,
+    forgotten: Forgotten,
     actor: &str,
 ) -> Result<Clearance, ClearError> {
     let id = convert::wallet_to_storage(wallet);
     let row = vault.find_wallet(id).await?.ok_or(ClearError::UnknownWallet)?;
-    let wallet = LockedWallet::of(&row).ok_or(ClearError::NotLocked)?;
+    let mut wallet = LockedWallet::of(vault, &row).await?.ok_or(ClearError::NotLocked)?;
+    if let Some(gap) = vault.forgotten(id).await? {
+        if forgotten == Forgotten::Refuse {
+            return Err(ClearError::Forgotten(gap.into_record()));
+        }
+        let audit = AuditRow {
+            at_ms: time::now_ms(),
+            actor: actor.to_owned(),
+            event: "forgotten-signatures-accepted".to_owned(),
+            wallet: Some(id),
+            details: format!("from {} to {}", gap.from_ms, gap.until_ms),
+        };
+        vault.accept_forgotten(id, &gap, audit).await?;
+        wallet.forgotten = None;
+    }
+    if wallet.remedy == Remedy::Accept {
+        return Ok(Clearance { wallet, step_up: None });
+    }
     let step_up = step_ups.create(id, actor).await.map_err(|error| match error {
         StepUpError::UnknownWallet => ClearError::UnknownWallet,
         error => ClearError::StepUp(error),
     })?;
-    Ok(Clearance { wallet, step_up })
+    Ok(Clearance { wallet, step_up: Some(step_up) })
 }

@@ -182,6 +182,14 @@ impl SignRequests {
         self.vault.close_expired_requests(over, Status::Expired.number(), audit).await
     }
 
+    /// Nothing new is signed by a wallet of which it is not known what it signed.
+    async fn require_memory(&self, wallet: &WalletRecord) -> Result<(), SignRequestError> {
+        match self.vault.forgotten(wallet.wallet).await? {
+            None => Ok(()),
+            Some(_) => Err(SignRequestError::SignaturesForgotten),
+        }
+    }
+
     fn read(&self, row: Row<SignRequestRecord>) -> Result<SignRequest, SignRequestError> {
         SignRequest::from_row(row, self.clock.now_ms())
     }

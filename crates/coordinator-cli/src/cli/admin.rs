@@ -71,6 +71,10 @@ pub(crate) struct ClearLock {
     /// The wallet's id, 32 hexadecimal digits.
     #[arg(value_name = "WALLET")]
     pub(crate) wallet: String,
+    /// For a wallet that came from an archive: answer for what it may have signed since. A second transaction of a sequence that
+    /// was signed then may be signed.
+    #[arg(long)]
+    pub(crate) accept_forgotten: bool,
     #[command(flatten)]
     pub(crate) data: ServerFolder,
 }
@@ -113,6 +117,10 @@ pub(crate) struct Import {
     /// Read the archive's passphrase from this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// The store that the archive replaces, moved away, or what is left of it: what it has learnt since the archive was made
+    /// is carried forward. Without it every wallet comes up locked.
+    #[arg(long, value_name = "OLD-STORE")]
+    pub(crate) over: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) data: ServerFolder,
 }

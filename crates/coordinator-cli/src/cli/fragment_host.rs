@@ -50,6 +50,8 @@ pub(crate) struct Serve {
 pub(crate) enum Admin {
     /// Make a single-use code that has a wallet's fragment released within ten minutes.
     Release(Release),
+    /// Remove a wallet's fragment of one epoch: one that its owner does not know, or that is in the way of another backup.
+    Drop(Drop),
     /// Make an API key for another owner. The fragment host must not be running.
     AddOwner(AddOwner),
 }
@@ -66,6 +68,22 @@ pub(crate) struct Release {
     /// Release it to the owner's next request, for a device that can send no code.
     #[arg(long)]
     pub(crate) without_code: bool,
+    #[command(flatten)]
+    pub(crate) data: HostFolder,
+}
+
+/// Which fragment to remove.
+#[derive(Debug, Args)]
+pub(crate) struct Drop {
+    /// The id that the fragment is held under: the wallet's.
+    #[arg(value_name = "WALLET")]
+    pub(crate) wallet: KeyId,
+    /// The epoch that goes.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) epoch: u64,
+    /// Whose fragment, where several owners have one of this id.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) owner: Option<String>,
     #[command(flatten)]
     pub(crate) data: HostFolder,
 }

@@ -1,6 +1,7 @@
 //! `maany fragment-host`: a third party's server, which holds one fragment of each backup.
 
 mod add_owner;
+mod discard;
 mod folder;
 mod init;
 mod release;
@@ -20,6 +21,7 @@ pub(super) async fn run(command: FragmentHost, output: &mut Output) -> Result<()
         FragmentHost::Init(args) => init::run(args, output).await,
         FragmentHost::Serve(args) => serve::run(args, output).await,
         FragmentHost::Admin(Admin::Release(args)) => release::run(args, output).await,
+        FragmentHost::Admin(Admin::Drop(args)) => discard::run(args, output).await,
         FragmentHost::Admin(Admin::AddOwner(args)) => add_owner::run(args, output).await,
     }
 }

@@ -63,6 +63,14 @@ impl CliError {
             Self::NotLocked => words(
                 "`maany admin quarantine list` names the locked ones; `maany admin step-up` makes a code for any wallet",
             ),
+            Self::OldStore { .. } => words(
+                "stop whatever uses it, and name its file (or folder) itself; if nothing of it can be read any more, leave --over out: \
+                 every wallet then comes up locked",
+            ),
+            Self::Forgotten => words(
+                "ask its owner whether everything that was signed since then is in a block or has timed out; then run this again with \
+                 --accept-forgotten, which is written to the audit log: from then on a second transaction of such a sequence may be signed",
+            ),
             Self::ImportRuns => words("wait for it to end"),
             Self::OtherArchive { .. } => words("give an archive that `maany admin export` made"),
             Self::Secret(error) => secret(error),

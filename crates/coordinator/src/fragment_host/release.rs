@@ -129,7 +129,27 @@ impl Releases {
         }
     }
 
-    async fn owner(&self, id: &KeyId, named: Option<Owner>) -> Result<Owner, ReleaseError> {
+    /// Removes the fragment of this epoch. `actor` is who asked, for the audit log.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is none, otherwise what the store answers.
+    pub async fn drop_fragment(
+        &self,
+        owner: &Owner,
+        id: &KeyId,
+        epoch: u64,
+        actor: &str,
+    ) -> Result<(), StoreError> {
+        let mut audit = audit(owner, id, actor, "fragment-dropped", self.clock.now_ms());
+        audit.details = format!("{}, epoch {epoch}", audit.details);
+        self.vault.drop_fragment(owner, id.as_str(), epoch, audit).await
+    }
+
+    /// Whose fragment this is; `named` may be left out where only one owner has one of this id.
+    ///
+    /// # Errors
+    /// [`ReleaseError`].
+    pub async fn owner(&self, id: &KeyId, named: Option<Owner>) -> Result<Owner, ReleaseError> {
         let mut owners = self.vault.fragment_owners(id.as_str()).await?;
         if let Some(named) = named {
             return owners.into_iter().find(|owner| *owner == named).ok_or(ReleaseError::Unknown);

@@ -59,12 +59,20 @@ pub(super) enum ApiError {
     /// Only the wallet's enrolled device may do this, and it has not proven itself.
     #[error("the wallet's device must prove this: the proof is missing, or not its own")]
     Unproven,
+    /// A fragment of the same epoch and of another backup is held.
+    #[error(
+        "a fragment of another backup of this epoch is held here: refresh the wallet, or have the host's operator drop that one"
+    )]
+    OtherBackup,
     /// A release of a fragment host was not made.
     #[error(transparent)]
     Release(ReleaseError),
     /// The wallet is not locked: there is nothing to lead out of.
     #[error("the wallet is not locked")]
     NotLocked,
+    /// What the wallet signed is forgotten, and the request does not accept that.
+    #[error("what the wallet signed since its archive was made is forgotten, and this does not accept it")]
+    Forgotten,
     /// The server is shutting down.
     #[error("the server is shutting down")]
     Draining,
@@ -81,6 +89,7 @@ impl From<ClearError> for ApiError {
         match error {
             ClearError::UnknownWallet => Self::NotFound,
             ClearError::NotLocked => Self::NotLocked,
+            ClearError::Forgotten(_) => Self::Forgotten,
             ClearError::Store(error) => Self::Store(error),
             ClearError::StepUp(error) => error.into(),
         }
@@ -127,7 +136,9 @@ impl ApiError {
             Self::SignRequest(error) => sign_request(error),
             Self::Fragment(_) => told(StatusCode::UNPROCESSABLE_ENTITY, "fragment"),
             Self::Release(_) => told(StatusCode::CONFLICT, "conflict"),
+            Self::OtherBackup => told(StatusCode::CONFLICT, "other_backup"),
             Self::NotLocked => told(StatusCode::CONFLICT, "not_locked"),
+            Self::Forgotten => told(StatusCode::CONFLICT, "signatures_forgotten"),
             Self::Draining => later(StatusCode::SERVICE_UNAVAILABLE, "draining"),
             Self::Store(error) => store(error),
             Self::Internal(_) => told(StatusCode::INTERNAL_SERVER_ERROR, "internal"),
@@ -166,6 +177,7 @@ fn sign_request(error: &SignRequestError) -> Told {
         E::SequenceTaken { .. } => told(StatusCode::CONFLICT, "sequence_taken"),
         E::OtherSequence => told(StatusCode::UNPROCESSABLE_ENTITY, "other_sequence"),
         E::WalletNotActive => told(StatusCode::CONFLICT, "wallet_locked"),
+        E::SignaturesForgotten => told(StatusCode::CONFLICT, "signatures_forgotten"),
         E::TooMany => later(StatusCode::TOO_MANY_REQUESTS, "too_many"),
         E::SignDoc(_) | E::OtherMode | E::NoSuchKey => told(StatusCode::UNPROCESSABLE_ENTITY, "sign_doc"),
         E::OtherChain => told(StatusCode::UNPROCESSABLE_ENTITY, "other_chain"),

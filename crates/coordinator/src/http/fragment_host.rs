@@ -4,7 +4,7 @@
 //! no release is open. A fragment of this project is a [`FragmentDocument`] and brings its epoch; any other bytes are
 //! kept as they are, as epoch 0.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
 use axum::{
     Json, Router,
@@ -18,6 +18,7 @@ use maany_coordinator_proto::{KeyId, StepUp};
 use maany_coordinator_storage::{
     Owner, SecretBytes, StoreError, Vault,
     record::{AuditRow, FragmentRecord},
+    vault::Patience,
 };
 use maany_mpc_core::backup::{FragmentDocument, MAX_DOCUMENT};
 use zeroize::Zeroizing;
@@ -47,6 +48,13 @@ pub(super) const AGE: &str = "age";
 /// The most rows of one owner, two epochs of each fragment counted.
 const ROWS_PER_OWNER: usize = 2 * 1000;
 
+/// The most rows of one owner with those that wait until they may take an earlier one's place.
+const ROWS_WITH_WAITING: usize = 2 * ROWS_PER_OWNER;
+
+/// How far ahead of the latest epoch that is held the next one may be: that many refreshes whose fragments did not
+/// arrive. An epoch without a bound would keep every later one out.
+const AHEAD: u64 = 64;
+
 const NO_STORE: [(HeaderName, HeaderValue); 1] =
     [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
 
@@ -57,6 +65,8 @@ pub(crate) struct HostState {
     pub(crate) readiness: Readiness,
     pub(crate) vault: Vault,
     pub(crate) releases: Releases,
+    /// How long a fragment is held before it takes the place of earlier ones.
+    pub(crate) patience: Duration,
 }
 
 impl FromRef<HostState> for Gate {
@@ -85,6 +95,7 @@ pub(crate) fn router(state: HostState) -> Router {
         .route("/readyz", get(health::ready))
         .route("/fragments/{id}", post(hold).get(give_back))
         .route("/v1/admin/release", post(release))
+        .route("/v1/admin/drop", post(drop_held))
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
         .layer(layers::body_limit(&gate))
@@ -109,8 +120,8 @@ async fn hold(
     }
     let document = read(&bytes)?;
     let owner = principal.rows();
-    require_fits(&state.vault, &owner, &id, document.as_ref()).await?;
     let epoch = document.as_ref().map_or(0, |document| document.context().share_id.epoch);
+    require_fits(&state.vault, &owner, &id, document.as_ref(), epoch).await?;
     let fragment = FragmentRecord {
         owner,
         subject: id.as_str().to_owned(),
@@ -125,10 +136,19 @@ async fn hold(
         wallet: None,
         details: format!("fragment {id}, epoch {epoch}"),
     };
-    match state.vault.put_fragment(fragment, audit).await {
-        Err(StoreError::WrongState { .. }) => {
-            Err(ApiError::Fragment("fragments of two later epochs are held already"))
-        }
+    let waited = u64::try_from(state.patience.as_millis()).unwrap_or(u64::MAX);
+    let patience = Patience { settled_before_ms: time::now_ms().saturating_sub(waited) };
+    let held = if document.is_some() {
+        state.vault.hold_fragment(fragment, patience, audit).await
+    } else {
+        // Bytes that name no epoch have one place, and the latest are in it.
+        state.vault.put_fragment(fragment, audit).await
+    };
+    match held {
+        Err(StoreError::WrongState { .. }) => Err(ApiError::Fragment(
+            "fragments of two later epochs are held already, or too many wait to take an earlier one's place",
+        )),
+        Err(StoreError::AlreadyExists { .. }) => Err(ApiError::OtherBackup),
         answer => Ok(answer.map(|()| Json(wire::HeldFragment { epoch }))?),
     }
 }
@@ -149,6 +169,7 @@ async fn require_fits(
     owner: &Owner,
     id: &KeyId,
     document: Option<&FragmentDocument>,
+    epoch: u64,
 ) -> Result<(), ApiError> {
     if let Some(context) = document.map(FragmentDocument::context)
         && id.as_str() != hex::encode(&context.wallet)
@@ -167,6 +188,18 @@ async fn require_fits(
         } else {
             Err(ApiError::Fragment("this owner has as many fragments here as are allowed"))
         };
+    }
+    if page.rows.len() >= 2 && vault.fragment_count(owner, ROWS_WITH_WAITING).await? >= ROWS_WITH_WAITING {
+        return Err(ApiError::Fragment(
+            "too many of this owner's fragments wait to take an earlier one's place",
+        ));
+    }
+    if let Some(latest) = page.rows.first()
+        && epoch > latest.epoch.saturating_add(AHEAD)
+    {
+        return Err(ApiError::Fragment(
+            "its epoch is too far ahead of those that are held: the host's operator can drop them",
+        ));
     }
     let key = |document: &FragmentDocument| *document.context().public_key.as_bytes();
     for row in &page.rows {
@@ -258,6 +291,22 @@ async fn give_back(
         }
     };
     Ok((StatusCode::OK, NO_STORE, Json(answer)))
+}
+
+/// `POST /v1/admin/drop`: a fragment that is in the way of another, or that its owner does not know, goes.
+async fn drop_held(
+    State(state): State<HostState>,
+    caller: Caller,
+    _protected: Protected,
+    JsonBody(body): JsonBody<wire::DropFragment>,
+) -> Result<Json<wire::DroppedFragment>, ApiError> {
+    let principal = caller.with(Scope::Admin)?;
+    let id = KeyId::new(&body.id).map_err(|_| ApiError::NotFound)?;
+    let tenant = body.tenant.unwrap_or_else(|| principal.tenant.clone());
+    let owner = body.owner.map(|owner| Owner::new(tenant, owner));
+    let owner = state.releases.owner(&id, owner).await?;
+    state.releases.drop_fragment(&owner, &id, body.epoch, &principal.actor()).await?;
+    Ok(Json(wire::DroppedFragment { owner: owner.owner, epoch: body.epoch }))
 }
 
 /// `POST /v1/admin/release`: what the host's operator does while it runs.

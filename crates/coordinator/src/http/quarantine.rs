@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     auth::Scope,
-    quarantine::{self, LockedWallet},
+    quarantine::{self, Forgotten, LockedWallet},
 };
 
 /// Lists the locked wallets of all owners. A damaged row is in the log, and counted.
@@ -45,15 +45,17 @@ pub(super) async fn clear(
     State(state): State<HttpState>,
     caller: Caller,
     _protected: Protected,
-    JsonBody(body): JsonBody<wire::NewStepUp>,
+    JsonBody(body): JsonBody<wire::NewClearance>,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1], Json<wire::Clearance>), ApiError> {
     let principal = caller.with(Scope::Admin)?;
     let wallet = WalletId::from_hex(&body.wallet_id).map_err(|_| ApiError::NotFound)?;
-    let made = quarantine::clear(&state.vault, &state.step_ups, wallet, &principal.actor()).await?;
+    let forgotten = if body.accept_forgotten { Forgotten::Accept } else { Forgotten::Refuse };
+    let made =
+        quarantine::clear(&state.vault, &state.step_ups, wallet, forgotten, &principal.actor()).await?;
     let answer = wire::Clearance {
         wallet: view(made.wallet),
-        code: made.step_up.code.dangerous_expose().to_owned(),
-        expires_at: made.step_up.expires_ms,
+        code: made.step_up.as_ref().map(|made| made.code.dangerous_expose().to_owned()),
+        expires_at: made.step_up.map(|made| made.expires_ms),
     };
     Ok((StatusCode::CREATED, NO_STORE, Json(answer)))
 }
@@ -69,5 +71,6 @@ fn view(locked: LockedWallet) -> wire::LockedWallet {
         failed_checks: locked.failed_checks,
         cause: locked.cause.word().to_owned(),
         remedy: locked.remedy.word().to_owned(),
+        forgotten: locked.forgotten.map(|gap| wire::ForgottenTime { from: gap.from_ms, until: gap.until_ms }),
     }
 }

@@ -111,7 +111,7 @@ pub(super) fn state_word(state: WalletState) -> &'static str {
     match state {
         WalletState::Provisional => "provisional",
         WalletState::Active => "active",
-        WalletState::Quarantined => "quarantined",
+        WalletState::Quarantined | WalletState::Imported => "quarantined",
         WalletState::Retired => "retired",
         // A state of a later release is one that this one cannot vouch for.
         WalletState::Frozen | _ => "frozen",

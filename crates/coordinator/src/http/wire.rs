@@ -262,29 +262,54 @@ pub struct LockedWallet {
     /// The key id that the device proposed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
-    /// `quarantined` or `frozen`.
+    /// `quarantined` or `frozen`; `active` where only what it signed is in question.
     pub state: String,
     /// The epoch of the active share; 0 where there is none.
     pub epoch: u64,
     /// Checks that failed in this epoch.
     pub failed_checks: u8,
-    /// `peer_cheated`, `failed_checks` or `own_state`.
+    /// `peer_cheated`, `failed_checks`, `own_state` or `imported`.
     pub cause: String,
-    /// What leads out: `refresh` or `restore`, with a step-up code.
+    /// What leads out: `refresh` or `restore`, with a step-up code, or `accept`.
     pub remedy: String,
+    /// The time of which it is not known what the wallet signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgotten: Option<ForgottenTime>,
 }
 
-/// The answer to `POST /v1/admin/quarantine/clear`, whose body is that of `POST /v1/admin/step-up`. The wallet is still
-/// locked. It holds a secret: no `Debug`, no `Clone`.
+/// From an archive to its return, in milliseconds since 1970-01-01 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForgottenTime {
+    /// When the archive was made.
+    pub from: u64,
+    /// When it was put back.
+    pub until: u64,
+}
+
+/// `POST /v1/admin/quarantine/clear`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewClearance {
+    /// The wallet id, 32 hexadecimal digits.
+    pub wallet_id: String,
+    /// Whether somebody answers for what the wallet may have signed in a time that is forgotten.
+    #[serde(default)]
+    pub accept_forgotten: bool,
+}
+
+/// The answer to `POST /v1/admin/quarantine/clear`. Where it has a code, the wallet is still locked. It holds a secret: no
+/// `Debug`, no `Clone`.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Clearance {
     /// The wallet.
     pub wallet: LockedWallet,
-    /// The step-up code, shown once.
-    pub code: String,
+    /// The step-up code, shown once; none where new shares are not needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// When it ends.
-    pub expires_at: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<u64>,
 }
 
 /// `POST /fragments/{id}` on a fragment host. It holds a secret: no `Debug`, no `Clone`.
@@ -327,6 +352,32 @@ pub struct NewRelease {
     /// Whether the owner's next request needs no code, for devices that can send none.
     #[serde(default)]
     pub without_code: bool,
+}
+
+/// `POST /v1/admin/drop` on a fragment host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DropFragment {
+    /// The fragment's id.
+    pub id: String,
+    /// The owner's tenant; the operator's own by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// Whose fragment; it may be left out where only one owner has one of this id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The epoch that goes.
+    pub epoch: u64,
+}
+
+/// The answer to `POST /v1/admin/drop`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DroppedFragment {
+    /// Whose fragment went.
+    pub owner: String,
+    /// Its epoch.
+    pub epoch: u64,
 }
 
 /// The answer to `POST /v1/admin/release`. It holds a secret: no `Debug`, no `Clone`.

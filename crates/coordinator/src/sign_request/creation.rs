@@ -135,6 +135,10 @@ impl SignRequests {
         let mut tries = 1;
         loop {
             let place = self.place(principal, wallet, asked).await?;
+            // What is signed already may be had again; whether anything else was signed in its place, nobody knows.
+            if !matches!(place, Place::Same(_)) {
+                self.require_memory(wallet).await?;
+            }
             let reserved = asked.reserved(&place)?;
             let verdict = self.decide(principal, wallet, asked, &place, &reserved).await;
             match self.insert(principal, wallet, asked, &place, &reserved, &verdict).await {

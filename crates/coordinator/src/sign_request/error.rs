@@ -25,6 +25,11 @@ pub enum SignRequestError {
     /// The wallet is provisional, quarantined, frozen or retired.
     #[error("the wallet cannot sign in its present state")]
     WalletNotActive,
+    /// The wallet's store came from an archive: what the wallet signed since is forgotten, and nobody has answered for it.
+    #[error(
+        "the server's store came from an archive, and what this wallet signed since is forgotten: its operator has to accept that before it signs again"
+    )]
+    SignaturesForgotten,
     /// The wallet has as many open requests as it may have.
     #[error("the wallet has too many open sign requests: sign them or let them expire")]
     TooMany,
@@ -90,6 +95,7 @@ impl SignRequestError {
             | Self::Ambiguous
             | Self::OtherDigest
             | Self::WalletNotActive
+            | Self::SignaturesForgotten
             | Self::TooMany
             | Self::SignDoc(_)
             | Self::OtherChain
@@ -127,6 +133,7 @@ impl SignRequestError {
             | Self::Ambiguous
             | Self::OtherDigest
             | Self::WalletNotActive
+            | Self::SignaturesForgotten
             | Self::SignDoc(_)
             | Self::OtherChain
             | Self::OtherSigner

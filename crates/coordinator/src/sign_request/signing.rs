@@ -40,6 +40,13 @@ impl SignRequests {
             (None, Some(digest)) => self.by_digest(principal, wallet, digest).await,
             (None, None) => Err(SignRequestError::UnknownRequest),
         };
+        let found = match found {
+            // It was open when the archive was made: another one may have been signed in its place since.
+            Ok(request) if request.status() == Status::Open => {
+                self.require_memory(wallet).await.map(|()| request)
+            }
+            other => other,
+        };
         match found {
             Ok(request) => match request.status() {
                 Status::Open => ForSession::Open(Box::new(request.into_row())),

@@ -6,7 +6,7 @@ use maany_coordinator_proto::ShareId;
 use crate::moves;
 use crate::parts::Key;
 use crate::words::Verb;
-use crate::world::{Rules, World};
+use crate::world::{ArchiveRule, Rules, World};
 
 /// How it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,6 +15,8 @@ pub(crate) enum End {
     Nothing,
     /// The device that has it signs, and refreshes.
     Works,
+    /// It signs and refreshes after a refresh with the operator's code.
+    Unlocked,
     /// It signs and refreshes after a restore from the backup of this share.
     Restored(ShareId),
     /// It signs, but no refresh goes through.
@@ -70,7 +72,7 @@ fn refresh(world: World, phone: usize, rules: &Rules) -> Option<World> {
 
 /// How it ends from here for the owner of these phones, and the world in which it has.
 pub(crate) fn end(world: &World, phones: &[usize], rules: &Rules) -> (End, World) {
-    let calm = Rules { losses: false, archive: false, ..*rules };
+    let calm = Rules { losses: false, archive: ArchiveRule::Never, memory: false, ..*rules };
     let world = run(world.clone(), &calm);
     if let Some((signing, phone)) = reconnect(world.clone(), phones, &calm) {
         return match refresh(signing.clone(), phone, &calm) {
@@ -80,6 +82,9 @@ pub(crate) fn end(world: &World, phones: &[usize], rules: &Rules) -> (End, World
     }
     // The refusals have been heard: what they made the sides write stays.
     let tried = tried(world, phones, &calm);
+    if let Some(done) = unlocked(tried.clone(), phones, &calm) {
+        return (End::Unlocked, done);
+    }
     if !tried.told.address {
         return (if can_begin(&tried, &calm) { End::Nothing } else { End::Lost }, tried);
     }
@@ -101,6 +106,24 @@ pub(crate) fn end(world: &World, phones: &[usize], rules: &Rules) -> (End, World
         Some(_) | None => End::Lost,
     };
     (end, tried)
+}
+
+/// The operator of a locked wallet has looked who asks, and gives codes.
+fn unlocked(mut world: World, phones: &[usize], rules: &Rules) -> Option<World> {
+    world.wallet().filter(crate::parts::Wallet::is_locked)?;
+    for phone in phones.iter().copied() {
+        let keys: Vec<Key> = world.phones.get(phone)?.now.keys().collect();
+        for key in keys {
+            // The first time may finish what was open, and leave a backup that was owed.
+            for _ in 0..3 {
+                if world.wallet().is_some_and(|wallet| wallet.is_locked()) {
+                    world = run(moves::connect(&world, phone, Verb::Unlock, key).0, rules);
+                }
+            }
+        }
+    }
+    let (signing, phone) = reconnect(world, phones, rules)?;
+    refresh(signing, phone, rules)
 }
 
 fn tried(mut world: World, phones: &[usize], rules: &Rules) -> World {

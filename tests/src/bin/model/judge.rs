@@ -1,5 +1,6 @@
 //! What must hold in every state: a wallet whose address was shown signs again, by itself where no phone was lost, and
-//! by a restore where one was; an old archive freezes exactly what has moved on.
+//! by a restore where one was; an old archive freezes what has moved on, and nobody signs from it who would not have signed from
+//! the store that it replaces.
 
 use std::fmt;
 
@@ -7,8 +8,9 @@ use maany_coordinator_proto::session::Backup;
 
 use crate::disk::Disk;
 use crate::errand::{self, End};
+use crate::import;
 use crate::parts::{Phone, Wallet};
-use crate::world::{Archive, Rules, World};
+use crate::world::{Archive, ArchiveRule, Rules, World};
 
 /// What is wrong with a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,6 +37,14 @@ pub(crate) enum Finding {
     NoThaw,
     /// Not even the newest archive brings the wallet back.
     ArchiveLost,
+    /// An old archive was put back alone, and a wallet signs before its operator has given a code.
+    NotLocked,
+    /// An old archive lets a device sign that was replaced since.
+    RevokedSigns,
+    /// An old archive lifts a quarantine.
+    QuarantineLifted,
+    /// An old archive lets a sequence be signed a second time.
+    SignsTwice,
 }
 
 impl fmt::Display for Finding {
@@ -51,6 +61,14 @@ impl fmt::Display for Finding {
             Self::WronglyFrozen => "it has not moved on since the archive, and does not sign",
             Self::NoThaw => "its backup fits the store, and it does not thaw",
             Self::ArchiveLost => "not even the newest archive brings it back",
+            Self::NotLocked => "it came from an archive alone, and signs without its operator's code",
+            Self::RevokedSigns => "a device that was replaced since the archive signs",
+            Self::QuarantineLifted => {
+                "it was quarantined since the archive, and signs with the shares of that time"
+            }
+            Self::SignsTwice => {
+                "it signs a second transaction of a sequence that was signed since the archive"
+            }
         })
     }
 }
@@ -65,6 +83,8 @@ pub(crate) struct Tally {
     pub(crate) lost_phone_without_backup: usize,
     pub(crate) second_device: usize,
     pub(crate) archive_same: usize,
+    pub(crate) archive_unlocked: usize,
+    pub(crate) unlocked: usize,
     pub(crate) archive_thawed: usize,
     /// No backup fits the store: named to the operator, and back with the newest archive.
     pub(crate) archive_needs_newer: usize,
@@ -85,10 +105,15 @@ impl Judge {
         if signers(world) > 1 {
             return Some(Finding::TwoSigners);
         }
+        if let Some(finding) = forgets(world) {
+            return Some(finding);
+        }
         match world.archive {
             Archive::None | Archive::Taken(_) => self.look_at_wallet(world),
             Archive::PutBack { .. } if world.session.is_some() => None,
-            Archive::PutBack { old, truth } if world.wallet() == old => self.look_at_archive(world, truth),
+            Archive::PutBack { old, truth } if world.wallet() == old => {
+                self.look_at_archive(world, old, truth)
+            }
             Archive::PutBack { .. } => self.look_after_archive(world),
         }
     }
@@ -102,7 +127,7 @@ impl Judge {
         }
         if world.stolen.is_some() {
             return match end {
-                End::Works | End::Restored(_) => {
+                End::Works | End::Restored(_) | End::Unlocked => {
                     tally.lost_phone_restored += 1;
                     None
                 }
@@ -121,6 +146,10 @@ impl Judge {
                 tally.works += 1;
                 None
             }
+            End::Unlocked => {
+                tally.unlocked += 1;
+                None
+            }
             End::Restored(_) if began_restore => {
                 tally.second_device += 1;
                 None
@@ -133,28 +162,42 @@ impl Judge {
     }
 
     /// The device that was enrolled when the archive was put back connects to what the archive says.
-    fn look_at_archive(&mut self, world: &World, truth: Option<Wallet>) -> Option<Finding> {
+    fn look_at_archive(
+        &mut self,
+        world: &World,
+        old: Option<Wallet>,
+        truth: Option<Wallet>,
+    ) -> Option<Finding> {
         let enrolled = truth?.devices.enrolled;
         let is_theirs = |phone: &Phone| phone.active.is_some_and(|kept| kept.key == enrolled);
         let at = world.phones.iter().position(|disk| is_theirs(&disk.now))?;
         let phone = world.phones.get(at)?.now;
         let (end, after) = errand::end(world, &[at], &self.rules);
-        let old = world.wallet();
+        let must_unlock = old.is_some_and(|old| old.is_locked());
+        if old.is_some() && self.rules.archive == ArchiveRule::Alone && end == End::Works {
+            return Some(Finding::NotLocked);
+        }
         let knows_key =
             |old: &Wallet| old.devices.enrolled == enrolled || old.devices.pending == Some(enrolled);
         if old.is_some_and(|old| knows_key(&old) && knows(&old, &phone)) {
-            if end == End::Works {
-                self.tally.archive_same += 1;
-                return None;
-            }
-            return Some(Finding::WronglyFrozen);
+            return match (end, must_unlock) {
+                (End::Works, false) => {
+                    self.tally.archive_same += 1;
+                    None
+                }
+                (End::Unlocked, true) => {
+                    self.tally.archive_unlocked += 1;
+                    None
+                }
+                _ => Some(Finding::WronglyFrozen),
+            };
         }
         match end {
             End::Restored(_) => {
                 self.tally.archive_thawed += 1;
                 return None;
             }
-            End::Works | End::Stalled | End::Nothing => return Some(Finding::NotFrozen),
+            End::Works | End::Unlocked | End::Stalled | End::Nothing => return Some(Finding::NotFrozen),
             End::Frozen | End::Mixed | End::Lost => {}
         }
         if has_fitting_backup(world, &self.rules) {
@@ -165,9 +208,10 @@ impl Judge {
         if known && end != End::Frozen {
             return Some(Finding::NotFrozen);
         }
-        let newest = World { server: Disk::new(truth), ..after };
+        let newest = import::put_back(truth, truth, &self.rules);
+        let newest = World { server: Disk::new(newest), ..after };
         match errand::end(&newest, &[0, 1], &self.rules).0 {
-            End::Works | End::Restored(_) => {
+            End::Works | End::Restored(_) | End::Unlocked => {
                 self.tally.archive_needs_newer += 1;
                 None
             }
@@ -178,9 +222,29 @@ impl Judge {
     /// What came after it was put back, breaks included, takes no way out away.
     fn look_after_archive(&mut self, world: &World) -> Option<Finding> {
         let end = errand::end(world, &[0, 1], &self.rules).0;
-        let stands = matches!(end, End::Works | End::Restored(_) | End::Nothing);
+        let stands = matches!(end, End::Works | End::Restored(_) | End::Unlocked | End::Nothing);
         (!stands && has_fitting_backup(world, &self.rules)).then_some(Finding::NoThaw)
     }
+}
+
+/// What an archive that was put back lets somebody do that the store before it would not have.
+fn forgets(world: &World) -> Option<Finding> {
+    let Archive::PutBack { old: Some(old), truth: Some(truth) } = world.archive else { return None };
+    let wallet = world.wallet()?;
+    let phones = world.phones.iter().map(|disk| disk.now).chain(world.stolen);
+    let signing: Vec<Phone> = phones.filter(|phone| world.signs(phone)).collect();
+    let keys = signing.iter().filter_map(|phone| phone.active).map(|kept| kept.key);
+    if keys.into_iter().any(|key| truth.devices.revoked & (1 << key) != 0) {
+        return Some(Finding::RevokedSigns);
+    }
+    if signing.is_empty() {
+        return None;
+    }
+    let of_that_time = [Some(old.holds.active), old.holds.retired];
+    if truth.quarantined && of_that_time.contains(&Some(wallet.holds.active)) {
+        return Some(Finding::QuarantineLifted);
+    }
+    (truth.signed && !wallet.signed && !wallet.forgotten).then_some(Finding::SignsTwice)
 }
 
 /// Whether the record explains the device's share.

@@ -6,6 +6,7 @@
 mod device;
 mod disk;
 mod errand;
+mod import;
 mod judge;
 mod moves;
 mod parts;
@@ -22,39 +23,52 @@ use std::time::Instant;
 use maany_coordinator_proto::session::Backup;
 
 use report::Report;
-use world::{Rules, Without};
+use world::{ArchiveRule, Rules, Without};
 
 const WITH_BACKUP: Backup = Backup::Required { receipt: None };
 
 /// The searches: what each is called, and what may happen in it.
-fn searches() -> [(&'static str, Rules); 4] {
+fn searches() -> [(&'static str, Rules); 8] {
     let base = Rules {
         without: Without::Nothing,
         backup: Backup::NotRequired,
         refreshes: 3,
         restores: 0,
         losses: true,
-        archive: false,
+        archive: ArchiveRule::Never,
+        memory: false,
     };
-    let archive = Rules { refreshes: 2, losses: false, archive: true, ..base };
+    let over = Rules { refreshes: 2, losses: false, archive: ArchiveRule::OverOld, ..base };
+    let alone = Rules { archive: ArchiveRule::Alone, ..over };
+    let with_backup = |rules| Rules { backup: WITH_BACKUP, refreshes: 1, restores: 1, ..rules };
+    let memory = |rules| Rules { refreshes: 1, memory: true, ..rules };
     [
         ("wallet without backup", base),
-        ("wallet with backup", Rules { backup: WITH_BACKUP, refreshes: 1, restores: 1, ..base }),
-        ("old archive, without backup", archive),
-        ("old archive, with backup", Rules { backup: WITH_BACKUP, refreshes: 1, restores: 1, ..archive }),
+        ("wallet with backup", with_backup(base)),
+        ("old archive over the old store, without backup", over),
+        ("old archive over the old store, with backup", with_backup(over)),
+        ("old archive alone, without backup", alone),
+        ("old archive alone, with backup", with_backup(alone)),
+        ("signed and quarantined since, over the old store", memory(over)),
+        ("signed and quarantined since, archive alone", memory(alone)),
     ]
 }
 
 /// What is taken away, and the wallet that misses it.
-fn removals() -> [(&'static str, Rules); 9] {
+fn removals() -> [(&'static str, Rules); 15] {
     let without = |without| Rules {
         without,
         backup: Backup::NotRequired,
         refreshes: 2,
         restores: 0,
         losses: true,
-        archive: false,
+        archive: ArchiveRule::Never,
+        memory: false,
     };
+    let import = |archive, rule| Rules { losses: false, archive, ..without(rule) };
+    let restored = |rules| Rules { backup: WITH_BACKUP, refreshes: 0, restores: 1, ..rules };
+    let memory = |rules| Rules { refreshes: 0, memory: true, ..rules };
+    let (over, alone) = (ArchiveRule::OverOld, ArchiveRule::Alone);
     [
         ("R1", without(Without::R1)),
         ("R3", without(Without::R3)),
@@ -64,7 +78,16 @@ fn removals() -> [(&'static str, Rules); 9] {
         ("R1 and R2 for the first share", without(Without::FirstShare)),
         ("the device's waiting for the decision", without(Without::Order)),
         ("the patience with provisional wallets", without(Without::Patience)),
-        ("the freeze", Rules { losses: false, archive: true, ..without(Without::Freeze) }),
+        ("the freeze", import(alone, Without::Freeze)),
+        ("what an import carries forward, of devices", restored(import(over, Without::Carried))),
+        ("what an import carries forward, of signatures", memory(import(over, Without::Carried))),
+        ("the lock of an import, of devices", restored(import(alone, Without::ImportLock))),
+        ("the lock of an import, of signatures", memory(import(alone, Without::ImportLock))),
+        ("the note of what is forgotten", memory(import(alone, Without::GuardMemory))),
+        (
+            "the code for a promotion of a locked wallet",
+            Rules { refreshes: 1, ..restored(import(alone, Without::CodeToPromote)) },
+        ),
     ]
 }
 

@@ -4,10 +4,12 @@ use maany_coordinator_proto::ShareId;
 use maany_coordinator_proto::session::commit::Origin;
 
 use crate::disk::Disk;
-use crate::parts::{Key, Phone, share};
+use crate::parts::{Key, Phone, Wallet, share};
 use crate::words::{Break, Said, Verb};
-use crate::world::{Archive, DeviceSide, Doing, Message, Rules, ServerSide, Session, Without, World};
-use crate::{device, server};
+use crate::world::{
+    Archive, ArchiveRule, DeviceSide, Doing, Message, Rules, ServerSide, Session, Without, World,
+};
+use crate::{device, import, server};
 
 /// The steps that a session takes by itself.
 pub(crate) fn steps(world: &World, rules: &Rules) -> Vec<(World, Said)> {
@@ -42,8 +44,41 @@ pub(crate) fn beginnings(world: &World, rules: &Rules) -> Vec<(World, Said)> {
             }
         }
     }
-    if rules.archive {
-        all.extend(archive(world));
+    if rules.archive != ArchiveRule::Never {
+        all.extend(archive(world, rules));
+    }
+    if rules.memory {
+        all.extend(since(world));
+    }
+    all
+}
+
+/// What an archive does not know of, and what an operator does about a wallet that is locked.
+fn since(world: &World) -> Vec<(World, Said)> {
+    let mut all = Vec::new();
+    let Some(wallet) = world.wallet().filter(|wallet| !wallet.provisional && !wallet.frozen) else {
+        return all;
+    };
+    let taken = matches!(world.archive, Archive::Taken(_));
+    let signer = world.phones.iter().position(|disk| world.signs(&disk.now));
+    if let (true, Some(phone), false) = (taken, signer, wallet.signed) {
+        let mut next = world.clone();
+        next.server.write(Some(Wallet { signed: true, ..wallet }));
+        all.push((next, Said::Signs(phone)));
+    }
+    if taken && !wallet.quarantined {
+        let mut next = world.clone();
+        next.server.write(Some(Wallet { quarantined: true, ..wallet }));
+        all.push((next, Said::Quarantined));
+    }
+    if wallet.is_locked() && world.spent.codes == 0 {
+        for phone in 0..world.phones.len() {
+            for key in world.phones.get(phone).into_iter().flat_map(|disk| disk.now.keys()) {
+                let mut next = world.clone();
+                next.spent.codes += 1;
+                all.push(connect(&next, phone, Verb::Unlock, key));
+            }
+        }
     }
     all
 }
@@ -174,7 +209,7 @@ fn taken_back(world: &World) -> World {
     next
 }
 
-fn archive(world: &World) -> Option<(World, Said)> {
+fn archive(world: &World, rules: &Rules) -> Option<(World, Said)> {
     let mut next = world.clone();
     match world.archive {
         Archive::None => {
@@ -182,8 +217,9 @@ fn archive(world: &World) -> Option<(World, Said)> {
             Some((next, Said::ArchiveTaken))
         }
         Archive::Taken(taken) => {
-            next.archive = Archive::PutBack { old: taken, truth: world.wallet() };
-            next.server = Disk::new(taken);
+            let old = import::put_back(taken, world.wallet(), rules);
+            next.archive = Archive::PutBack { old, truth: world.wallet() };
+            next.server = Disk::new(old);
             Some((next, Said::ArchivePutBack))
         }
         Archive::PutBack { .. } => None,

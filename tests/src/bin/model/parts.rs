@@ -49,7 +49,7 @@ pub(crate) struct Devices {
     pub(crate) enrolled: Key,
     pub(crate) pending: Option<Key>,
     /// A bit for each.
-    revoked: u32,
+    pub(crate) revoked: u32,
 }
 
 /// The server's record of the wallet.
@@ -60,6 +60,14 @@ pub(crate) struct Wallet {
     pub(crate) frozen: bool,
     pub(crate) devices: Devices,
     pub(crate) fragments: Fragments,
+    /// The engine said that the other side cheated.
+    pub(crate) quarantined: bool,
+    /// It came from an archive, and nothing later is known of it.
+    pub(crate) imported: bool,
+    /// The one sequence that there is was signed.
+    pub(crate) signed: bool,
+    /// What it signed is not known.
+    pub(crate) forgotten: bool,
 }
 
 impl Wallet {
@@ -67,7 +75,17 @@ impl Wallet {
         let holds =
             ServerHolds { active: first.id, pending: None, retired: None, confirmed: Confirmed::No, backup };
         let devices = Devices { enrolled: key, pending: None, revoked: 0 };
-        Self { holds, provisional: true, frozen: false, devices, fragments: Fragments::default() }
+        Self {
+            holds,
+            provisional: true,
+            frozen: false,
+            devices,
+            fragments: Fragments::default(),
+            quarantined: false,
+            imported: false,
+            signed: false,
+            forgotten: false,
+        }
     }
 
     /// Who a key is; none for a key that the wallet does not know.
@@ -93,7 +111,7 @@ impl Wallet {
 
     /// `keeps` is whether the share before is kept as the retired one.
     pub(crate) fn promote(&mut self, promotion: Promotion, keeps: bool) {
-        self.frozen = false;
+        (self.frozen, self.quarantined, self.imported) = (false, false, false);
         if self.provisional {
             self.provisional = false;
             return;
@@ -107,10 +125,15 @@ impl Wallet {
         }
     }
 
-    pub(crate) fn change(&mut self, change: Change, keeps: bool) {
+    /// `unlocks` is whether the device has an operator's code.
+    pub(crate) fn change(&mut self, change: Change, keeps: bool, unlocks: bool) {
         match change {
             Change::Promote { id, retire } => {
+                let lock = (self.quarantined, self.imported);
                 self.promote(Promotion { id, retire: Some(retire), erase: None }, keeps);
+                if !unlocks {
+                    (self.quarantined, self.imported) = lock;
+                }
             }
             Change::DropPending(_) => {
                 self.holds.pending = None;
@@ -137,6 +160,11 @@ impl Wallet {
         if let Some(id) = fragment {
             self.fragments.give_to_host(id);
         }
+    }
+
+    /// Whether only an operator's code leads on.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.quarantined || self.imported
     }
 
     /// Whether a backup of the active share is still to come.

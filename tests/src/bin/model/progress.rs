@@ -6,7 +6,7 @@ use maany_coordinator_proto::session::commit::CommitFrame;
 
 use crate::moves;
 use crate::words::Verb;
-use crate::world::{Message, Rules, Without, World};
+use crate::world::{ArchiveRule, Message, Rules, Without, World};
 
 const REFRESHES: u8 = 3;
 
@@ -18,7 +18,8 @@ pub(crate) fn epochs(without: Without) -> u64 {
         refreshes: REFRESHES,
         restores: 0,
         losses: false,
-        archive: false,
+        archive: ArchiveRule::Never,
+        memory: false,
     };
     let mut world = World::start();
     if let Some((begun, _)) = moves::begin_dkg(&world) {

@@ -105,6 +105,8 @@ fn ends(tally: &Tally) -> String {
         (tally.lost_phone_without_backup, "had no backup when the phone was lost"),
         (tally.second_device, "come back on the device that restores"),
         (tally.archive_same, "have not moved on since the archive and sign"),
+        (tally.unlocked, "sign after an operator's code"),
+        (tally.archive_unlocked, "have not moved on since the archive and sign after an operator's code"),
         (tally.archive_thawed, "have moved on and are thawed by a restore"),
         (tally.archive_needs_newer, "have moved on and are named as needing a newer archive"),
     ];

@@ -84,6 +84,7 @@ fn refuse(session: &mut Session, why: Refusal) -> Said {
         Refusal::Unknown => "unknown wallet",
         Refusal::Revoked => "the device is revoked",
         Refusal::Frozen => "the wallet is frozen",
+        Refusal::Locked => "the wallet is locked",
         Refusal::Diverged => "the two sides hold different shares",
     })
 }
@@ -115,13 +116,14 @@ fn judge(next: &mut World, session: &mut Session, claim: DeviceClaim, rules: &Ru
         }
         Verdict::Settled { change: Some(change), agreement, .. } => {
             if is_taken_away(change, claim, rules.without) {
-                return answer(session, wallet.holds, as_they_stand(wallet.holds, claim, agreement));
+                return answer(session, &wallet, as_they_stand(wallet.holds, claim, agreement));
             }
-            wallet.change(change, keeps);
+            let has_code = matches!(session.verb, Verb::Unlock | Verb::Restore(_));
+            wallet.change(change, keeps, has_code || rules.without == Without::CodeToPromote);
             next.server.write(Some(wallet));
             Said::ServerReconciles(change)
         }
-        Verdict::Settled { change: None, agreement, .. } => answer(session, wallet.holds, agreement),
+        Verdict::Settled { change: None, agreement, .. } => answer(session, &wallet, agreement),
     }
 }
 
@@ -149,7 +151,11 @@ fn is_taken_away(change: Change, claim: DeviceClaim, without: Without) -> bool {
     }
 }
 
-fn answer(session: &mut Session, holds: ServerHolds, agreement: Agreement) -> Said {
+fn answer(session: &mut Session, wallet: &Wallet, agreement: Agreement) -> Said {
+    let holds = wallet.holds;
+    if wallet.is_locked() && matches!(session.verb, Verb::Sign | Verb::Refresh) {
+        return refuse(session, Refusal::Locked);
+    }
     let share = match (session.verb, agreement) {
         (Verb::Restore(_), Agreement::FromRetired(retired)) => retired,
         (_, Agreement::Equal | Agreement::DeviceFollows) => holds.active,
@@ -158,7 +164,7 @@ fn answer(session: &mut Session, holds: ServerHolds, agreement: Agreement) -> Sa
     let owed = !holds.is_backed_up() && !matches!(session.verb, Verb::Restore(_));
     let more = match session.verb {
         Verb::Restore(_) => true,
-        Verb::Refresh => holds.may_renew() && !owed,
+        Verb::Refresh | Verb::Unlock => holds.may_renew() && !owed,
         Verb::Sign | Verb::Dkg => false,
     };
     session.down.push_back(Message::Ready { share, owed, more });

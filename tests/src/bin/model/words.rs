@@ -37,6 +37,8 @@ pub(crate) enum Said {
     Breaks(Break),
     ArchiveTaken,
     ArchivePutBack,
+    Signs(usize),
+    Quarantined,
 }
 
 /// What a session is for.
@@ -45,6 +47,8 @@ pub(crate) enum Verb {
     Dkg,
     Sign,
     Refresh,
+    /// A refresh with the operator's code.
+    Unlock,
     /// From the backup of this share.
     Restore(ShareId),
 }
@@ -76,6 +80,7 @@ impl fmt::Display for Verb {
             Self::Dkg => f.write_str("begins a DKG"),
             Self::Sign => f.write_str("connects to sign"),
             Self::Refresh => f.write_str("connects to refresh"),
+            Self::Unlock => f.write_str("begins a stepped-up refresh"),
             Self::Restore(id) => write!(f, "begins a stepped-up restore from the backup of {}", Name(*id)),
         }
     }
@@ -155,6 +160,8 @@ impl fmt::Display for Said {
             Self::Breaks(what) => write!(f, "{what}"),
             Self::ArchiveTaken => f.write_str("the server's store is exported"),
             Self::ArchivePutBack => f.write_str("the exported archive is put back"),
+            Self::Signs(phone) => write!(f, "{} signs a transaction", phone_name(*phone)),
+            Self::Quarantined => f.write_str("server: quarantines the wallet"),
         }
     }
 }

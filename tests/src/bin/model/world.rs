@@ -32,6 +32,24 @@ pub(crate) enum Without {
     Patience,
     /// A server whose store was rolled back freezes.
     Freeze,
+    /// What comes from an archive alone is locked.
+    ImportLock,
+    /// What was signed since an archive is known to be forgotten.
+    GuardMemory,
+    /// What the old store has learnt since is carried forward.
+    Carried,
+    /// A promotion unlocks a wallet only for a device with an operator's code.
+    CodeToPromote,
+}
+
+/// Whether the server's store may be exported once and put back once, and what is at hand then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ArchiveRule {
+    Never,
+    /// The store that the archive replaces.
+    OverOld,
+    /// Nothing but the archive.
+    Alone,
 }
 
 /// One kind of wallet, one protocol, and how far a run may go.
@@ -43,8 +61,9 @@ pub(crate) struct Rules {
     pub(crate) restores: u8,
     /// A crash may lose a write, and the phone may be lost.
     pub(crate) losses: bool,
-    /// The server's store may be exported once, and put back once.
-    pub(crate) archive: bool,
+    pub(crate) archive: ArchiveRule,
+    /// Between the two the wallet may sign and be quarantined; afterwards an operator may give a code.
+    pub(crate) memory: bool,
 }
 
 pub(crate) const WALLET: WalletId = WalletId::from_bytes([1; 16]);
@@ -70,6 +89,7 @@ pub(crate) enum Archive {
     None,
     Taken(Option<Wallet>),
     PutBack {
+        /// What was made of it.
         old: Option<Wallet>,
         /// What it replaced.
         truth: Option<Wallet>,
@@ -84,6 +104,7 @@ pub(crate) struct Spent {
     pub(crate) dkgs: u8,
     pub(crate) refreshes: u8,
     pub(crate) restores: u8,
+    pub(crate) codes: u8,
 }
 
 /// What people rely on.
@@ -133,6 +154,7 @@ pub(crate) enum Refusal {
     Revoked,
     Frozen,
     Diverged,
+    Locked,
 }
 
 /// What a commit is to do next.
@@ -214,7 +236,11 @@ impl World {
     pub(crate) fn signs(&self, phone: &Phone) -> bool {
         let (Some(wallet), Some(kept)) = (self.wallet(), phone.active) else { return false };
         let enrolled = kept.key == wallet.devices.enrolled;
-        enrolled && kept.id == wallet.holds.active && !wallet.provisional && !wallet.frozen
+        enrolled
+            && kept.id == wallet.holds.active
+            && !wallet.provisional
+            && !wallet.frozen
+            && !wallet.is_locked()
     }
 
     pub(crate) fn digest(&self) -> u128 {

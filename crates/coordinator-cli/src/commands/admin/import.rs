@@ -1,18 +1,21 @@
 //! `maany admin import`: the store of an archive, where there is none.
 //!
-//! The archive is checked to its last byte, written beside the store's place, opened with the key file, and only then
-//! given its name: what goes wrong before leaves nothing.
+//! The archive is checked to its last byte, written beside the store's place, opened with the key file, made safe, and only
+//! then given its name: what goes wrong before leaves nothing.
+
+mod told;
 
 use maany_coordinator::storage::archive::{self, Manifest};
 use maany_coordinator::storage::record::AuditRow;
+use maany_coordinator::storage::vault::import::{Gap, Settled};
 use maany_coordinator::storage::{Corruption, Role, StoreError, Vault};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
-use serde_json::json;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use self::told::{machine, people};
 use super::export::{SERVER_STORE, fields, tell};
 use crate::archive_file::{self, OpenArchive, Opener};
 use crate::cli::admin::Import;
@@ -23,17 +26,7 @@ use crate::error::CliError;
 use crate::output::Output;
 use crate::passphrase;
 use crate::private_file;
-use crate::settings::Settings;
-
-/// Wallets that are looked at together.
-const PAGE: usize = 256;
-
-/// What an import found.
-struct Imported {
-    wallets: u64,
-    /// Wallets whose records were damaged in the archive already.
-    damaged: u64,
-}
+use crate::settings::{Backend, Settings};
 
 pub(super) async fn run(args: Import, output: &mut Output) -> Result<(), CliError> {
     let data = ServerData::open(args.data.path)?;
@@ -64,32 +57,35 @@ pub(super) async fn run(args: Import, output: &mut Output) -> Result<(), CliErro
         tell(page, &manifest)
     })?;
 
+    let old = match &args.over {
+        Some(old) => Some(remains(old, &path, &data, &settings).await?),
+        None => None,
+    };
     let staging = Staging::beside(&path)?;
-    let imported = fill(&staging, &data, &settings, &mut file, &manifest).await?;
+    let settled = fill(&staging, &data, &settings, &mut file, &manifest, old.as_ref()).await?;
     staging.publish(&path)?;
-    let told = json!({"store": path, "wallets": imported.wallets, "damagedWallets": imported.damaged});
-    output.say("imported", told, |page| {
-        page.heading("The store is in place")?;
-        page.fact("store", &path.display().to_string())?;
-        page.fact("wallets", &imported.wallets.to_string())?;
-        if imported.damaged > 0 {
-            page.remark(&format!(
-                "{} wallets were damaged when the archive was made and do not open; the others do",
-                imported.damaged
-            ))?;
-        }
-        page.remark("wallets that were refreshed since are frozen by their device's next session;")?;
-        page.remark(
-            "`maany admin quarantine list` names them, and a restore with a step-up code brings them back",
-        )?;
-        page.remark("what the server has learnt since is forgotten, and nothing here can tell what it was:")?;
-        page.remark("API keys that were revoked are valid again, and wallets that were quarantined sign again;")?;
-        page.remark(
-            "a device that a restore has replaced signs again, and its successor is refused: restore once more;",
-        )?;
-        page.remark("a sequence that was signed can be signed a second time, until the chain has moved past it")
+    output.say("imported", machine(&path, args.over.as_deref(), &settled), |page| {
+        people(page, &path, args.over.as_deref(), &settled)
     })?;
     Ok(())
+}
+
+/// What is left of the store that is replaced. It is read, and not written to.
+async fn remains(
+    old: &Path,
+    store: &Path,
+    data: &ServerData,
+    settings: &Settings,
+) -> Result<Vault, CliError> {
+    let failed = |source| CliError::OldStore { path: old.to_owned(), source: Box::new(source) };
+    let found = old.metadata().map_err(|_| CliError::NoStore { path: old.to_owned() })?;
+    if old == store {
+        return Err(CliError::StoreExists { path: store.to_owned() });
+    }
+    let backend = if found.is_dir() { Backend::Files } else { Backend::Redb };
+    let keys = server_store::keys(data, settings)?;
+    let store = server_store::store_at(old, backend).await.map_err(failed)?;
+    Vault::open_remains(store, keys, Role::Server).await.map_err(|error| failed(error.into()))
 }
 
 async fn fill(
@@ -98,44 +94,30 @@ async fn fill(
     settings: &Settings,
     file: &mut OpenArchive,
     manifest: &Manifest,
-) -> Result<Imported, CliError> {
+    old: Option<&Vault>,
+) -> Result<Settled, CliError> {
     let keys = server_store::keys(data, settings)?;
     let store = server_store::store_at(&staging.path, settings.storage.backend).await?;
     let restored = archive::restore(file.stream()?, manifest, &*store).await;
     restored.map_err(|error| file.failed(error))?;
     let vault = Vault::open(store, keys, Role::Server).await?;
-    let imported = look(&vault).await?;
+    let gap = Gap { from_ms: manifest.made_ms, until_ms: now_ms() };
+    let settled = vault.settle_import(gap, old).await?;
+    // A key that is missing is found now, and not by the first customer.
+    for error in &settled.damaged {
+        if let StoreError::Corrupt { cause: Corruption::UnknownKey(key_id), .. } = error {
+            return Err(StoreError::WrongKey { key_id: key_id.clone() }.into());
+        }
+    }
     let audit = AuditRow {
         at_ms: now_ms(),
         actor: "operator".to_owned(),
         event: "store-imported".to_owned(),
         wallet: None,
-        details: format!("from an archive made at {}", manifest.made_ms),
+        details: format!("from an archive made at {}; {}", manifest.made_ms, told::audited(&settled)),
     };
     vault.append_audit(audit).await?;
-    Ok(imported)
-}
-
-/// Opens every wallet's record: a key that is missing is found now, and not by the first customer.
-async fn look(vault: &Vault) -> Result<Imported, CliError> {
-    let mut imported = Imported { wallets: 0, damaged: 0 };
-    let mut after: Option<Vec<u8>> = None;
-    loop {
-        let page = vault.all_wallets(after.as_deref(), PAGE).await?;
-        imported.wallets += page.rows.len() as u64;
-        for error in page.damaged {
-            match error {
-                StoreError::Corrupt { cause: Corruption::UnknownKey(key_id), .. } => {
-                    return Err(StoreError::WrongKey { key_id }.into());
-                }
-                _ => imported.damaged += 1,
-            }
-        }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(imported),
-        }
-    }
+    Ok(settled)
 }
 
 /// One import at a time in a data folder; the lock goes with the process.

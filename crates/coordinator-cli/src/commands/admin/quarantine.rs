@@ -3,9 +3,9 @@
 //! No command unlocks a wallet: new shares do, which its device makes.
 
 use maany_coordinator::http::client::ClientError;
-use maany_coordinator::http::wire::LockedWallet;
+use maany_coordinator::http::wire::{ForgottenTime, LockedWallet};
 use maany_coordinator::proto::WalletId;
-use maany_coordinator::quarantine::{self, ClearError};
+use maany_coordinator::quarantine::{self, ClearError, Forgotten};
 use maany_coordinator::step_up::StepUps;
 use maany_coordinator::storage::Vault;
 use maany_coordinator::storage::record::WalletState;
@@ -31,10 +31,16 @@ pub(super) async fn list(args: ListLocked, output: &mut Output) -> Result<(), Cl
         } else {
             page.line(&format!("{:<32}  {:<11}  {:>5}  {:<13}  owner", "wallet", "state", "epoch", "cause"))?;
         }
+        let forgotten = wallets.iter().filter(|wallet| wallet.forgotten.is_some()).count();
         for wallet in &wallets {
             page.line(&format!(
                 "{:<32}  {:<11}  {:>5}  {:<13}  {}/{}",
                 wallet.id, wallet.state, wallet.epoch, wallet.cause, wallet.tenant, wallet.owner
+            ))?;
+        }
+        if forgotten > 0 {
+            page.remark(&format!(
+                "of {forgotten} nobody knows what they signed since their archive was made: `maany admin quarantine clear` says what to do"
             ))?;
         }
         if damaged > 0 {
@@ -50,27 +56,41 @@ pub(super) async fn list(args: ListLocked, output: &mut Output) -> Result<(), Cl
 pub(super) async fn clear(args: ClearLock, output: &mut Output) -> Result<(), CliError> {
     let wallet = WalletId::from_hex(&args.wallet).map_err(|_| CliError::NoWalletId(args.wallet.clone()))?;
     let data = ServerData::open(args.data.path)?;
+    let forgotten = if args.accept_forgotten { Forgotten::Accept } else { Forgotten::Refuse };
     let (locked, code, expires_ms) = match stopped::open(&data).await? {
         Some(vault) => {
-            let made = quarantine::clear(&vault, &StepUps::new(vault.clone()), wallet, "operator").await;
+            let step_ups = StepUps::new(vault.clone());
+            let made = quarantine::clear(&vault, &step_ups, wallet, forgotten, "operator").await;
             let made = made.map_err(|error| match error {
                 ClearError::UnknownWallet => CliError::UnknownWallet,
                 ClearError::NotLocked => CliError::NotLocked,
+                ClearError::Forgotten(_) => CliError::Forgotten,
                 ClearError::Store(error) => error.into(),
                 ClearError::StepUp(error) => CliError::StepUp(error),
                 _ => CliError::UnknownWallet,
             })?;
-            let code = Zeroizing::new(made.step_up.code.dangerous_expose().to_owned());
-            (view(made.wallet), code, made.step_up.expires_ms)
+            let code = made.step_up.as_ref().map(|made| made.code.dangerous_expose().to_owned());
+            (view(made.wallet), code.map(Zeroizing::new), made.step_up.map(|made| made.expires_ms))
         }
-        None => match running::client(&data)?.clear_quarantine(wallet).await {
-            Ok(made) => (made.wallet, Zeroizing::new(made.code), made.expires_at),
+        None => match running::client(&data)?.clear_quarantine(wallet, forgotten).await {
+            Ok(made) => (made.wallet, made.code.map(Zeroizing::new), made.expires_at),
             Err(ClientError::Refused { status: 404, .. }) => return Err(CliError::UnknownWallet),
             Err(ClientError::Refused { status: 409, error }) if error.code == "not_locked" => {
                 return Err(CliError::NotLocked);
             }
+            Err(ClientError::Refused { status: 409, error }) if error.code == "signatures_forgotten" => {
+                return Err(CliError::Forgotten);
+            }
             Err(error) => return Err(error.into()),
         },
+    };
+    let Some(code) = code else {
+        output.say("accepted", json!({"wallet": locked}), |page| {
+            page.heading("Accepted, and in the audit log")?;
+            page.fact("wallet", &locked.id)?;
+            page.remark("it signs again, also a second transaction of a sequence that was signed in the forgotten time")
+        })?;
+        return Ok(());
     };
     let command = command(&locked);
     let fields = json!({
@@ -104,6 +124,7 @@ pub(in crate::commands) fn why(cause: &str) -> &str {
         "peer_cheated" => "the engine says that the other side cheated",
         "failed_checks" => "too many checks failed",
         "own_state" => "what is stored does not add up",
+        "imported" => "it came from an archive, and what has happened to it since is not known",
         other => other,
     }
 }
@@ -123,7 +144,11 @@ async fn read(vault: &Vault) -> Result<(Vec<LockedWallet>, u64), CliError> {
 
 /// The same words as a running server's.
 fn view(locked: quarantine::LockedWallet) -> LockedWallet {
-    let state = if locked.state == WalletState::Quarantined { "quarantined" } else { "frozen" };
+    let state = match locked.state {
+        WalletState::Active => "active",
+        WalletState::Quarantined | WalletState::Imported => "quarantined",
+        _ => "frozen",
+    };
     LockedWallet {
         id: locked.wallet.to_string(),
         tenant: locked.tenant,
@@ -134,5 +159,6 @@ fn view(locked: quarantine::LockedWallet) -> LockedWallet {
         failed_checks: locked.failed_checks,
         cause: locked.cause.word().to_owned(),
         remedy: locked.remedy.word().to_owned(),
+        forgotten: locked.forgotten.map(|gap| ForgottenTime { from: gap.from_ms, until: gap.until_ms }),
     }
 }

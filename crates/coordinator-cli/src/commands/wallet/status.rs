@@ -83,6 +83,7 @@ fn people(page: &mut Page<'_>, status: &WalletStatus, answer: &Answer) -> io::Re
             Remedy::Refresh => {
                 "`maany wallet refresh --stepped-up` with the operator's step-up code leads out"
             }
+            Remedy::Accept => "its operator has to accept what is forgotten",
             Remedy::Restore => "`maany wallet restore` with the operator's step-up code leads out",
         })?;
     }

@@ -60,4 +60,15 @@ impl HttpClient {
     pub async fn create_release(&self, new: &wire::NewRelease) -> Result<wire::Release, ClientError> {
         self.post(&["v1", "admin", "release"], new).await
     }
+
+    /// Has a fragment host remove a fragment, with the token of its operator.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn drop_held_fragment(
+        &self,
+        which: &wire::DropFragment,
+    ) -> Result<wire::DroppedFragment, ClientError> {
+        self.post(&["v1", "admin", "drop"], which).await
+    }
 }

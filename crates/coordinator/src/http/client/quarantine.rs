@@ -3,6 +3,7 @@
 use maany_coordinator_proto::WalletId;
 
 use super::{ClientError, HttpClient, PAGES, carrier::Request, json, wire};
+use crate::quarantine::Forgotten;
 
 impl HttpClient {
     /// The locked wallets of all owners; and how many wallets cannot be read.
@@ -24,12 +25,20 @@ impl HttpClient {
         Err(ClientError::TooLarge)
     }
 
-    /// Makes the code that admits the session that leads a locked wallet out.
+    /// Makes the code that admits the session that leads a locked wallet out, and accepts what the wallet may have signed in
+    /// a time that is forgotten, where `forgotten` says so.
     ///
     /// # Errors
-    /// [`ClientError`]; status 409 where the wallet is not locked.
-    pub async fn clear_quarantine(&self, wallet: WalletId) -> Result<wire::Clearance, ClientError> {
-        let body = wire::NewStepUp { wallet_id: wallet.to_string() };
+    /// [`ClientError`]; status 409 where the wallet is not locked, or something is forgotten and not accepted.
+    pub async fn clear_quarantine(
+        &self,
+        wallet: WalletId,
+        forgotten: Forgotten,
+    ) -> Result<wire::Clearance, ClientError> {
+        let body = wire::NewClearance {
+            wallet_id: wallet.to_string(),
+            accept_forgotten: forgotten == Forgotten::Accept,
+        };
         self.post(&["v1", "admin", "quarantine", "clear"], &body).await
     }
 }

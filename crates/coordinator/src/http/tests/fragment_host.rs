@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use maany_coordinator_proto::{KeyId, StepUp, Token};
 use maany_mpc_core::{
@@ -8,7 +10,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    fragment_host::Releases,
+    fragment_host::{HostLimits, Releases},
     http::{
         client::{ClientError, HttpClient},
         fragment_host::{self, HostState},
@@ -35,6 +37,7 @@ async fn host() -> Host {
         readiness: Readiness::default(),
         vault: api.vault.clone(),
         releases: Releases::new(api.vault.clone()),
+        patience: HostLimits::default().patience,
     };
     Host { store: api.store, vault: api.vault, state, alice: api.alice, bob: api.bob, admin: api.admin }
 }
@@ -161,25 +164,84 @@ async fn a_fragment_is_encrypted_to_the_devices_key_and_a_bad_key_uses_no_code_u
 }
 
 #[tokio::test]
-async fn the_two_latest_epochs_are_held_and_an_older_one_is_refused() {
-    let host = host().await;
-    for epoch in [1, 2, 4] {
+async fn an_epoch_goes_when_two_later_ones_have_been_held_for_a_while_and_does_not_come_back() {
+    let mut host = host().await;
+    for epoch in [1, 2, 4, 5] {
         host.held(epoch).await;
     }
-    let stale = host.hold(&host.alice, &path(), &document(1, 1).dangerous_to_bytes()).await;
-    assert_eq!((stale.status, stale.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "fragment"));
-    let of = async |query: &str| {
+    let of = async |host: &Host, query: &str| {
         let code = host.code().await;
         host.get(&host.alice, &format!("{}{query}", path()), &[("maany-step-up", &code)]).await
     };
-    for (query, epoch) in [("", 4), ("?epoch=4", 4), ("?epoch=2", 2)] {
-        let read = FragmentDocument::from_bytes(&fragment(&of(query).await)).unwrap();
+    for (query, epoch) in [("", 5), ("?epoch=4", 4), ("?epoch=2", 2), ("?epoch=1", 1)] {
+        let read = FragmentDocument::from_bytes(&fragment(&of(&host, query).await)).unwrap();
         assert_eq!(read.context().share_id.epoch, epoch);
     }
-    assert_eq!(of("?epoch=1").await.status, StatusCode::NOT_FOUND);
-    for query in ["?epoch=x", "?epoch=-1", "?other=1"] {
-        assert_eq!(of(query).await.status, StatusCode::BAD_REQUEST, "{query}");
+    host.state.patience = Duration::ZERO;
+    host.held(6).await;
+    for (query, status) in [("?epoch=5", StatusCode::OK), ("?epoch=4", StatusCode::OK)] {
+        assert_eq!(of(&host, query).await.status, status, "{query}");
     }
+    for query in ["?epoch=1", "?epoch=2"] {
+        assert_eq!(of(&host, query).await.status, StatusCode::NOT_FOUND, "{query}");
+    }
+    let stale = host.hold(&host.alice, &path(), &document(1, 1).dangerous_to_bytes()).await;
+    assert_eq!((stale.status, stale.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "fragment"));
+    for query in ["?epoch=x", "?epoch=-1", "?other=1"] {
+        assert_eq!(of(&host, query).await.status, StatusCode::BAD_REQUEST, "{query}");
+    }
+}
+
+/// An API key of the host, and what anyone may know of the wallet: its id and its public key.
+#[tokio::test]
+async fn an_api_key_alone_does_not_take_the_held_fragments_away() {
+    let host = host().await;
+    let genuine = host.held(5).await;
+    let far = [u64::MAX, u64::MAX - 1, 5 + 65];
+    for (epoch, status) in far.map(|epoch| (epoch, StatusCode::UNPROCESSABLE_ENTITY)).into_iter().chain([
+        (7, StatusCode::OK),
+        (8, StatusCode::OK),
+        (9, StatusCode::OK),
+    ]) {
+        let forged = document(epoch, 1).dangerous_to_bytes().to_vec();
+        assert_eq!(host.hold(&host.alice, &path(), &forged).await.status, status, "{epoch}");
+    }
+    host.held(6).await;
+    let code = host.code().await;
+    let found = host.get(&host.alice, &format!("{}?epoch=5", path()), &[("maany-step-up", &code)]).await;
+    assert_eq!(fragment(&found), genuine);
+    // No more than a bounded number of them is kept.
+    let mut answers = Vec::new();
+    for epoch in 10..80 {
+        let answer = host.hold(&host.alice, &path(), &document(epoch, 1).dangerous_to_bytes()).await;
+        answers.push(answer.status);
+    }
+    assert_eq!(answers.iter().filter(|status| **status == StatusCode::OK).count(), 64 - 5);
+    assert_eq!(answers.last(), Some(&StatusCode::UNPROCESSABLE_ENTITY));
+}
+
+#[tokio::test]
+async fn a_second_backup_of_an_epoch_does_not_take_the_first_ones_place_unless_the_operator_drops_that() {
+    let host = host().await;
+    let first = host.held(5).await;
+    assert_eq!(host.held(5).await, first, "what is sent again is held already");
+    let context = document(5, 1).context().clone();
+    let fragment_of = backup::Fragment::from_bytes(&[2; 33]).unwrap();
+    let other = FragmentDocument::new(context, Threshold::default(), vec![8; 40], fragment_of).unwrap();
+    let other = other.dangerous_to_bytes();
+    let refused = host.hold(&host.alice, &path(), &other).await;
+    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::CONFLICT, "other_backup"));
+    let code = host.code().await;
+    assert_eq!(fragment(&host.get(&host.alice, &path(), &[("maany-step-up", &code)]).await), first);
+
+    let drop = async |token: &str, epoch: u64| {
+        let body = json!({"id": hex::encode(WALLET), "epoch": epoch});
+        host.call_from(LOOPBACK, request(Method::POST, token, "/v1/admin/drop", Some(&body))).await.status
+    };
+    assert_eq!(drop(&host.alice, 5).await, StatusCode::FORBIDDEN);
+    assert_eq!(drop(&host.admin, 4).await, StatusCode::NOT_FOUND);
+    assert_eq!(drop(&host.admin, 5).await, StatusCode::OK);
+    assert_eq!(host.hold(&host.alice, &path(), &other).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -217,11 +279,13 @@ async fn each_route_needs_its_scope_a_token_and_loopback() {
     let host = host().await;
     let keys = ApiKeys::load(host.vault.clone()).await.unwrap();
     let release = json!({"id": "x"});
+    let drop = json!({"id": "x", "epoch": 1});
     let good = body(b"x");
     let routes = [
         (Method::POST, "/fragments/x", Some(&good), Scope::Backup),
         (Method::GET, "/fragments/x", None, Scope::Restore),
         (Method::POST, "/v1/admin/release", Some(&release), Scope::Admin),
+        (Method::POST, "/v1/admin/drop", Some(&drop), Scope::Admin),
     ];
     let mut tokens = Vec::new();
     for scope in Scope::ALL {

@@ -2,7 +2,10 @@ use maany_coordinator_proto::{
     Epoch,
     session::{AbortClass, AbortLedger},
 };
-use maany_coordinator_storage::record::{AuditRow, Standing, WalletState};
+use maany_coordinator_storage::{
+    record::{AuditRow, Standing, WalletState},
+    vault::import::Gap,
+};
 use serde_json::json;
 
 use super::*;
@@ -78,4 +81,54 @@ async fn a_clearance_is_a_code_and_changes_no_state() {
         let answer = api.post(&api.admin, "/v1/admin/quarantine/clear", &unknown).await;
         assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "not_found"));
     }
+}
+
+#[tokio::test]
+async fn a_wallet_from_an_archive_is_cleared_only_by_whoever_accepts_what_is_forgotten() {
+    let api = api().await;
+    let row = wallet(&api.vault, &test_support::alice(), 1, None).await;
+    api.vault.settle_import(Gap { from_ms: 5, until_ms: 9 }, None).await.unwrap();
+    let list = api.get(&api.admin, "/v1/admin/quarantine").await.json();
+    let told = &list["wallets"][0];
+    assert_eq!((&told["state"], &told["cause"]), (&json!("quarantined"), &json!("imported")));
+    assert_eq!((&told["remedy"], &told["forgotten"]), (&json!("refresh"), &json!({"from": 5, "until": 9})));
+
+    let mut ask = json!({"walletId": row.wallet.to_string()});
+    let refused = api.post(&api.admin, "/v1/admin/quarantine/clear", &ask).await;
+    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::CONFLICT, "signatures_forgotten"));
+    assert!(!events(&api.vault).await.contains(&"step-up-created".to_owned()));
+    ask["acceptForgotten"] = json!(true);
+    let cleared = api.post(&api.admin, "/v1/admin/quarantine/clear", &ask).await;
+    assert_eq!((cleared.status, cleared.json()["code"].is_string()), (StatusCode::CREATED, true));
+    assert!(events(&api.vault).await.contains(&"forgotten-signatures-accepted".to_owned()));
+    let list = api.get(&api.admin, "/v1/admin/quarantine").await.json();
+    assert_eq!(list["wallets"][0]["state"], "quarantined", "only new shares unlock it");
+    assert_eq!(list["wallets"][0].get("forgotten"), None);
+}
+
+#[tokio::test]
+async fn a_wallet_whose_shares_are_new_still_waits_until_what_is_forgotten_is_accepted() {
+    let api = api().await;
+    let row = wallet(&api.vault, &test_support::alice(), 1, None).await;
+    api.vault.settle_import(Gap { from_ms: 5, until_ms: 9 }, None).await.unwrap();
+    let row = api.vault.wallet(&row.owner, row.wallet).await.unwrap().unwrap();
+    let audit = AuditRow {
+        at_ms: 1,
+        actor: "test".into(),
+        event: "unlocked".into(),
+        wallet: Some(row.wallet),
+        details: String::new(),
+    };
+    let active = Standing { state: WalletState::Active, aborts: Vec::new() };
+    api.vault.set_standing(&row, active, audit).await.unwrap();
+    let list = api.get(&api.admin, "/v1/admin/quarantine").await.json();
+    assert_eq!(
+        (&list["wallets"][0]["state"], &list["wallets"][0]["remedy"]),
+        (&json!("active"), &json!("accept"))
+    );
+    let ask = json!({"walletId": row.wallet.to_string(), "acceptForgotten": true});
+    let accepted = api.post(&api.admin, "/v1/admin/quarantine/clear", &ask).await;
+    assert_eq!((accepted.status, accepted.json().get("code")), (StatusCode::CREATED, None));
+    let again = api.post(&api.admin, "/v1/admin/quarantine/clear", &ask).await;
+    assert_eq!(again.code(), "not_locked");
 }

@@ -292,3 +292,37 @@ async fn guards_are_on_disk_in_every_kind_of_store() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_wallet_whose_signatures_are_forgotten_gives_back_what_it_has_and_signs_nothing_new() {
+    let bench = bench(allow(false)).await;
+    let row = wallet(&bench.vault, &alice(), 1, None).await;
+    let create = async |new: NewSignRequest| bench.requests.create(&alice(), &row, new).await;
+    let signed = made(create(direct(&row, "1", 7)).await.unwrap());
+    sign(&bench.requests, &signed).await;
+    let open = made(create(direct(&row, "1", 8)).await.unwrap());
+    let gap = maany_coordinator_storage::vault::import::Gap { from_ms: 1, until_ms: 2 };
+    bench.vault.settle_import(gap, None).await.unwrap();
+
+    let in_its_place = NewSignRequest { replaces: Some(open.id()), ..direct(&row, "2", 8) };
+    for new in [direct(&row, "2", 7), direct(&row, "1", 9), in_its_place] {
+        let refused = create(new).await;
+        assert!(matches!(refused, Err(SignRequestError::SignaturesForgotten)), "{refused:?}");
+    }
+    assert!(matches!(create(direct(&row, "1", 7)).await, Ok(Created::Existing(_))));
+    let session = async |id| bench.requests.for_session(&alice(), &row, Some(id), None).await;
+    assert!(matches!(session(signed.id()).await, ForSession::AlreadySigned(_)));
+    assert!(matches!(session(open.id()).await, ForSession::NotAllowed));
+
+    let forgotten = bench.vault.forgotten(row.wallet).await.unwrap().unwrap();
+    let audit = AuditRow {
+        at_ms: 3,
+        actor: "test".to_owned(),
+        event: "accepted".to_owned(),
+        wallet: Some(row.wallet),
+        details: String::new(),
+    };
+    bench.vault.accept_forgotten(row.wallet, &forgotten, audit).await.unwrap();
+    assert!(matches!(session(open.id()).await, ForSession::Open(_)));
+    made(create(direct(&row, "1", 9)).await.unwrap());
+}
