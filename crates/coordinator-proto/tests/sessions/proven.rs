@@ -398,6 +398,25 @@ fn quarantine_is_reconciled_and_left_by_a_stepped_up_refresh_alone() {
 }
 
 #[test]
+fn a_promotion_that_was_prepared_before_a_lock_unlocks_nothing_without_a_code() {
+    let (server, device) = after_proven_dkg();
+    let (old, new) = (share(1, 1), share(2, 2));
+    let server = holding(&server, Some(old), Some(new), None);
+    let device = holding(&device, Some(old), Some(new), None);
+    let record = Record { standing: Standing::Quarantined, ..server.record().clone() };
+    let server = FakeStore { record: Some(record), ..server };
+    for wish in [Wish::plain(Intent::Sign), Wish::plain(Intent::Refresh)] {
+        let pair = Pair::proven(wish, &server, &device, 3).run();
+        assert_eq!(pair.server.error(), &SessionError::Refused(Refusal::WalletLocked));
+        assert_eq!(pair.server.store.record().active, Some(new), "it is finished all the same");
+    }
+    let wish = Wish { stepped_up: SteppedUp::Yes, ..Wish::plain(Intent::Refresh) };
+    let pair = Pair::proven(wish, &server, &device, 3).run();
+    assert!(pair.server.result().is_ok() && pair.device.result().is_ok(), "{:?}", pair.server.result());
+    assert_eq!(pair.server.store.record().standing, Standing::Active);
+}
+
+#[test]
 fn a_server_that_was_rolled_back_freezes_the_wallet_before_it_says_so() {
     let (server, device) = after_proven_dkg();
     let device = holding(&device, Some(share(3, 3)), None, None);

@@ -45,8 +45,12 @@ fn strictest(one: WalletState, other: WalletState) -> WalletState {
 /// reconciliation freezes the wallet then.
 fn has_moved_on(archived: &WalletRecord, later: &WalletRecord) -> bool {
     let (Some(old), Some(new)) = (archived.active, later.active) else { return false };
-    let undecided =
-        later.retired == Some(old) && !later.confirmed && later.device.enrolled == archived.device.enrolled;
+    // A device that did not hear of the last decision holds the share before it.
+    let explained = [archived.active, archived.pending, archived.retired];
+    let undecided = later.retired.is_some()
+        && explained.contains(&later.retired)
+        && !later.confirmed
+        && later.device.enrolled == archived.device.enrolled;
     old != new && new.epoch() >= old.epoch() && archived.pending != Some(new) && !undecided
 }
 
@@ -147,6 +151,9 @@ mod tests {
         let archived = wallet(share(1, 1), 1);
         let unheard = WalletRecord { retired: archived.active, confirmed: false, ..wallet(share(2, 2), 1) };
         assert_eq!(remembered(&archived, &unheard).standing.state, WalletState::Active);
+        let prepared = WalletRecord { pending: Some(share(2, 2)), ..archived.clone() };
+        let next = WalletRecord { retired: prepared.pending, confirmed: false, ..wallet(share(3, 3), 1) };
+        assert_eq!(remembered(&prepared, &next).standing.state, WalletState::Active);
         let heard = WalletRecord { confirmed: true, ..unheard };
         assert_eq!(remembered(&archived, &heard).standing.state, WalletState::Frozen);
         let twin = wallet(share(1, 7), 1);
