@@ -84,6 +84,8 @@ pub(crate) struct Tally {
     pub(crate) second_device: usize,
     pub(crate) archive_same: usize,
     pub(crate) archive_unlocked: usize,
+    /// It was frozen before, and no backup fits either store.
+    pub(crate) archive_frozen: usize,
     pub(crate) unlocked: usize,
     pub(crate) archive_thawed: usize,
     /// No backup fits the store: named to the operator, and back with the newest archive.
@@ -173,6 +175,11 @@ impl Judge {
         let at = world.phones.iter().position(|disk| is_theirs(&disk.now))?;
         let phone = world.phones.get(at)?.now;
         let (end, after) = errand::end(world, &[at], &self.rules);
+        let was_frozen =
+            self.rules.archive == ArchiveRule::OverOld && truth.is_some_and(|truth| truth.frozen);
+        if was_frozen {
+            return self.look_at_frozen(world, end);
+        }
         let must_unlock = old.is_some_and(|old| old.is_locked());
         if old.is_some() && self.rules.archive == ArchiveRule::Alone && end == End::Works {
             return Some(Finding::NotLocked);
@@ -216,6 +223,24 @@ impl Judge {
                 None
             }
             _ => Some(Finding::ArchiveLost),
+        }
+    }
+
+    /// What was frozen in the store that was replaced is frozen, whatever the archive says.
+    fn look_at_frozen(&mut self, world: &World, end: End) -> Option<Finding> {
+        match end {
+            End::Works | End::Unlocked | End::Stalled | End::Nothing => Some(Finding::NotFrozen),
+            End::Restored(_) => {
+                self.tally.archive_thawed += 1;
+                None
+            }
+            End::Frozen | End::Mixed | End::Lost if has_fitting_backup(world, &self.rules) => {
+                Some(Finding::NoThaw)
+            }
+            End::Frozen | End::Mixed | End::Lost => {
+                self.tally.archive_frozen += 1;
+                None
+            }
         }
     }
 

@@ -107,6 +107,7 @@ fn ends(tally: &Tally) -> String {
         (tally.archive_same, "have not moved on since the archive and sign"),
         (tally.unlocked, "sign after an operator's code"),
         (tally.archive_unlocked, "have not moved on since the archive and sign after an operator's code"),
+        (tally.archive_frozen, "were frozen before the archive was put back and stay so"),
         (tally.archive_thawed, "have moved on and are thawed by a restore"),
         (tally.archive_needs_newer, "have moved on and are named as needing a newer archive"),
     ];
