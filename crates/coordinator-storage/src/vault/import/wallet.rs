@@ -47,10 +47,12 @@ fn has_moved_on(archived: &WalletRecord, later: &WalletRecord) -> bool {
     let (Some(old), Some(new)) = (archived.active, later.active) else { return false };
     // A device that did not hear of the last decision holds the share before it.
     let explained = [archived.active, archived.pending, archived.retired];
+    let same_device = later.device.enrolled == archived.device.enrolled;
+    let restored = later.retired == archived.pending && later.device.enrolled == archived.device.pending;
     let undecided = later.retired.is_some()
         && explained.contains(&later.retired)
         && !later.confirmed
-        && later.device.enrolled == archived.device.enrolled;
+        && (same_device || restored);
     old != new && new.epoch() >= old.epoch() && archived.pending != Some(new) && !undecided
 }
 
@@ -154,6 +156,12 @@ mod tests {
         let prepared = WalletRecord { pending: Some(share(2, 2)), ..archived.clone() };
         let next = WalletRecord { retired: prepared.pending, confirmed: false, ..wallet(share(3, 3), 1) };
         assert_eq!(remembered(&prepared, &next).standing.state, WalletState::Active);
+        // Also by the device of a restore that was prepared when the archive was made.
+        let mut restoring = prepared;
+        restoring.device.pending = Some([2; 33]);
+        let mut restored = next;
+        restored.device = Devices { enrolled: Some([2; 33]), pending: None, revoked: vec![[1; 33]] };
+        assert_eq!(remembered(&restoring, &restored).standing.state, WalletState::Active);
         let heard = WalletRecord { confirmed: true, ..unheard };
         assert_eq!(remembered(&archived, &heard).standing.state, WalletState::Frozen);
         let twin = wallet(share(1, 7), 1);
