@@ -45,6 +45,7 @@ impl FromStr for SignMode {
             "direct" => Ok(Self::Direct),
             "amino-json" => Ok(Self::AminoJson),
             "textual" => Err(CosmosError::UnsupportedMode("textual")),
+            "direct-aux" => Err(CosmosError::UnsupportedMode("direct-aux")),
             _ => Err(CosmosError::BadField { part: "sign request", field: "mode" }),
         }
     }

@@ -256,6 +256,16 @@ fn numbers_of_an_amino_doc_are_shortest_decimal_strings() {
 }
 
 #[test]
+fn a_mode_that_is_not_supported_is_named_and_taken_for_no_other() {
+    for name in ["textual", "direct-aux"] {
+        assert!(
+            matches!(name.parse::<SignMode>(), Err(CosmosError::UnsupportedMode(found)) if found == name)
+        );
+    }
+    assert!(matches!("adr-036".parse::<SignMode>(), Err(CosmosError::BadField { .. })));
+}
+
+#[test]
 fn a_doc_over_the_limit_is_not_even_decoded() {
     let long = vec![b' '; MAX_SIGN_DOC + 1];
     for mode in [SignMode::Direct, SignMode::AminoJson] {
