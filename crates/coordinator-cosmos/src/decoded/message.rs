@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::outflow::{self, Outflow};
 use super::render::Hex;
 use crate::{Address, Coin, CosmosError, tree};
 
@@ -76,6 +77,14 @@ impl DecodedMsg {
             Self::Decoded(message) => message.is_known(),
             Self::Unknown { .. } => false,
         }
+    }
+
+    /// What leaves the account of `wallet` by this message alone, without a fee.
+    ///
+    /// # Errors
+    /// [`CosmosError::AmountOverflow`] where a total does not fit 256 bits.
+    pub fn outflow(&self, wallet: &Address) -> Result<Outflow, CosmosError> {
+        outflow::of_message(self, wallet)
     }
 
     /// Whose signatures the message asks for, as its table tells; none where it is not decoded.

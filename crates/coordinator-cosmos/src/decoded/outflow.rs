@@ -89,20 +89,32 @@ pub struct Permission {
 
 pub(super) fn of(tx: &DecodedTx, wallet: &Address) -> Result<Outflow, CosmosError> {
     let mut out = Outflow::default();
-    for message in &tx.messages {
-        match message {
-            DecodedMsg::Send(send) if send.from == *wallet && send.to != *wallet => {
-                let to = Recipient::Account(send.to.clone());
-                out.transfers.push(Transfer { to, amounts: send.amounts.clone() });
-            }
-            DecodedMsg::Send(_) => {}
-            DecodedMsg::Decoded(message) => moves::add(message, wallet, &mut out),
-            DecodedMsg::Unknown { type_url, .. } => out.undecoded.push(type_url.clone()),
-        }
-    }
+    tx.messages.iter().for_each(|message| add(message, wallet, &mut out));
     if pays_fee(tx, wallet) {
         out.fee = tx.fee.amounts.clone();
     }
+    summed(out)
+}
+
+pub(super) fn of_message(message: &DecodedMsg, wallet: &Address) -> Result<Outflow, CosmosError> {
+    let mut out = Outflow::default();
+    add(message, wallet, &mut out);
+    summed(out)
+}
+
+fn add(message: &DecodedMsg, wallet: &Address, out: &mut Outflow) {
+    match message {
+        DecodedMsg::Send(send) if send.from == *wallet && send.to != *wallet => {
+            let to = Recipient::Account(send.to.clone());
+            out.transfers.push(Transfer { to, amounts: send.amounts.clone() });
+        }
+        DecodedMsg::Send(_) => {}
+        DecodedMsg::Decoded(message) => moves::add(message, wallet, out),
+        DecodedMsg::Unknown { type_url, .. } => out.undecoded.push(type_url.clone()),
+    }
+}
+
+fn summed(mut out: Outflow) -> Result<Outflow, CosmosError> {
     for coin in out.transfers.iter().flat_map(|t| &t.amounts).chain(&out.fee) {
         let total = out.totals.entry(coin.denom.clone()).or_insert_with(Amount::zero);
         *total = total.checked_add(&coin.amount)?;

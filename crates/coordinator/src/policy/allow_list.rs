@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use maany_coordinator_cosmos::tree::Message;
-use maany_coordinator_cosmos::{
-    Address, Amount, Coin, DecodedMsg, DecodedTx, Denom, Fee, MsgSend, Recipient,
-};
+use maany_coordinator_cosmos::{Address, Amount, Coin, DecodedMsg, DecodedTx, Denom, MsgSend, Recipient};
 
 pub use self::config::{AllowListConfig, PolicyConfigError};
 use super::{PolicyHook, Reason, SignIntent, Subject, Verdict};
@@ -82,18 +80,13 @@ impl AllowList {
         require(!messages.is_empty(), Reason::NO_MESSAGE)?;
         let mut sent = Vec::new();
         for message in messages {
-            self.check_message(message, tx, &mut sent)?;
+            self.check_message(message, &mut sent)?;
         }
         within(&self.max_per_tx, &sent, &Reason::DENOM, &Reason::AMOUNT)
     }
 
     /// Adds what the message sends to `sent`.
-    fn check_message(
-        &self,
-        message: &DecodedMsg,
-        tx: &DecodedTx,
-        sent: &mut Vec<Coin>,
-    ) -> Result<(), Reason> {
+    fn check_message(&self, message: &DecodedMsg, sent: &mut Vec<Coin>) -> Result<(), Reason> {
         // Of a message in which something is unknown, nothing can be said for sure.
         require(message.is_fully_decoded(), Reason::UNKNOWN_MESSAGE)?;
         match message {
@@ -107,9 +100,9 @@ impl AllowList {
             DecodedMsg::Decoded(content) => {
                 require(self.messages.contains(&content.type_url()), Reason::MESSAGE)?;
                 content.inner().try_for_each(|inner| self.check_types(inner))?;
-                let alone = DecodedTx { messages: vec![message.clone()], fee: Fee::default(), ..tx.clone() };
-                for signer in message.signers().map_err(|_| Reason::UNKNOWN_MESSAGE)? {
-                    self.check_outflow(&alone, &signer, sent)?;
+                let signers = message.signers().map_err(|_| Reason::UNKNOWN_MESSAGE)?;
+                for signer in signers.into_iter().collect::<BTreeSet<_>>() {
+                    self.check_outflow(message, &signer, sent)?;
                 }
                 Ok(())
             }
@@ -125,8 +118,13 @@ impl AllowList {
     }
 
     /// Where it goes, and to whom power is given. An outflow of which something cannot be told is a message nobody can judge.
-    fn check_outflow(&self, tx: &DecodedTx, signer: &Address, sent: &mut Vec<Coin>) -> Result<(), Reason> {
-        let out = tx.outflow(signer).map_err(|_overflow| Reason::AMOUNT)?;
+    fn check_outflow(
+        &self,
+        message: &DecodedMsg,
+        signer: &Address,
+        sent: &mut Vec<Coin>,
+    ) -> Result<(), Reason> {
+        let out = message.outflow(signer).map_err(|_overflow| Reason::AMOUNT)?;
         require(out.undecoded.is_empty(), Reason::UNKNOWN_MESSAGE)?;
         if let Some(list) = &self.recipients {
             let known = |to: &Recipient| match to {

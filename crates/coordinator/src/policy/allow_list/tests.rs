@@ -1,4 +1,4 @@
-use maany_coordinator_cosmos::{Opaque, SignerKey};
+use maany_coordinator_cosmos::{Fee, Opaque, SignerKey};
 use maany_coordinator_proto::Digest;
 
 use super::*;
