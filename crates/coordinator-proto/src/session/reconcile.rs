@@ -18,7 +18,7 @@
 //! the rebuilt one is the one of which there is a backup.
 //!
 //! The first share of a wallet is provisional until the device has said that it holds it: [`proves_provisional`] is R1
-//! and R2 for it.
+//! and R2 for it, and R1 for a restore from a backup of it.
 
 use core::fmt;
 
@@ -225,14 +225,18 @@ pub fn reconcile(server: ServerHolds, device: DeviceClaim) -> Verdict {
     }
 }
 
-/// Whether the device that ran a DKG proves that it holds the provisional share, as active (R1) or as pending (R2): the
-/// server then makes it active. Such a share is collected only by the session that
-/// made it, which knows that the device never said so, and by a new DKG of its device: after a crash the store alone
-/// cannot tell whether the decision was made and lost.
+/// Whether a device proves that the provisional share is in use: the server then makes it active. The device that ran the DKG
+/// does by holding it, as active (R1) or as pending (R2). A stepped-up restore does by a backup of it, as a device makes one
+/// only of a share that it has in use. Such a share is collected only by the session that made it, which knows that the device
+/// never said so, and by a new DKG of its device: after a crash the store alone cannot tell whether the decision was made and
+/// lost.
 #[must_use]
 pub fn proves_provisional(provisional: ShareId, device: DeviceClaim) -> bool {
-    let ran_it = device.identity == Identity::RanAttempt;
-    ran_it && device.active.or(device.pending) == Some(provisional)
+    match device.identity {
+        Identity::RanAttempt => device.active.or(device.pending) == Some(provisional),
+        Identity::Restoring => device.active == Some(provisional),
+        Identity::Revoked => false,
+    }
 }
 
 /// Whether the device has an active share that the server does not know and must have known. A restore may claim a

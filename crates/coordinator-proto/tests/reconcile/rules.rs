@@ -124,12 +124,17 @@ fn r5_erases_where_the_backup_of_the_active_share_is_complete_or_not_needed() {
 }
 
 #[test]
-fn a_provisional_share_is_proven_by_the_device_that_ran_the_dkg_alone() {
+fn a_provisional_share_is_proven_by_the_device_that_ran_the_dkg_and_by_a_backup_of_it() {
     let first = share(1, 1);
     for claim in claims() {
-        let holds = claim.active == Some(first) || (claim.active.is_none() && claim.pending == Some(first));
-        let ran_it = claim.identity == Identity::RanAttempt;
-        assert_eq!(proves_provisional(first, claim), holds && ran_it, "{claim:?}");
+        let proves = match claim.identity {
+            Identity::RanAttempt => {
+                claim.active == Some(first) || (claim.active.is_none() && claim.pending == Some(first))
+            }
+            Identity::Restoring => claim.active == Some(first),
+            Identity::Revoked => false,
+        };
+        assert_eq!(proves_provisional(first, claim), proves, "{claim:?}");
     }
 }
 

@@ -379,6 +379,24 @@ fn a_provisional_wallet_whose_device_holds_its_share_is_made_active() {
 }
 
 #[test]
+fn a_provisional_wallet_is_restored_from_a_backup_of_its_first_share_and_from_no_other() {
+    let (server, _) = after_proven_dkg();
+    let store = holding(&server, None, Some(share(1, 1)), None);
+    let provisional = FakeStore {
+        record: Some(Record { standing: Standing::Provisional, ..store.record().clone() }),
+        ..store
+    };
+    let phone = FakeStore::empty(Role::Device);
+    let pair = Pair::proven(Wish::restore(share(1, 1)), &provisional, &phone, 5).run();
+    assert!(pair.device.result().is_ok(), "{:?}", pair.server.result());
+    agree(&pair);
+    assert_eq!(pair.server.store.record().standing, Standing::Active);
+    let pair = Pair::proven(Wish::restore(share(1, 9)), &provisional, &phone, 5).run();
+    assert_eq!(pair.server.error(), &SessionError::Refused(Refusal::UnknownWallet));
+    assert_eq!(pair.server.store.writes, 0, "a claim that proves nothing changes nothing");
+}
+
+#[test]
 fn quarantine_is_reconciled_and_left_by_a_stepped_up_refresh_alone() {
     let (server, device) = after_proven_dkg();
     let (old, new) = (share(1, 1), share(2, 2));

@@ -70,7 +70,8 @@ impl Device {
             _ => deliver::begin(&self.parts, &row, plan).await?,
         };
         let outgoing = deliver::Outgoing::of(&self.parts, &row, ledger, self.parts.backoff).await;
-        deliver::complete(&self.parts, &row, outgoing, self.parts.backoff).await
+        let status = deliver::complete(&self.parts, &row, outgoing, self.parts.backoff).await?;
+        self.proven(wallet, status).await
     }
 
     /// Gives the holders that lack their document the ones that a backup made for them; where the wallet has new shares
@@ -80,7 +81,9 @@ impl Device {
     /// [`DeviceError::NoBackup`] where no plan is remembered; otherwise as [`Device::back_up`].
     pub async fn complete_backup(&self, wallet: &WalletId) -> Result<BackupStatus, DeviceError> {
         let row = self.settled(wallet).await?;
-        follow_plan(&self.parts, &row, self.parts.backoff).await?.ok_or(DeviceError::NoBackup)
+        let status =
+            follow_plan(&self.parts, &row, self.parts.backoff).await?.ok_or(DeviceError::NoBackup)?;
+        self.proven(wallet, status).await
     }
 
     /// The wallet's row, once it is decided which share is the present one: the server may have decided for the share that waits
@@ -92,6 +95,30 @@ impl Device {
         }
         self.refresh(wallet).await?;
         self.row(wallet).await
+    }
+
+    /// Where the backup stands, once the server knows of the shares that it is of. A server whose disk has lost a decision that
+    /// this device has followed refuses the backup of the shares in use, until a session has proven to it that they are.
+    async fn proven(&self, wallet: &WalletId, status: BackupStatus) -> Result<BackupStatus, DeviceError> {
+        let row = self.row(wallet).await?;
+        if !status.is_refused() || !self.is_ahead(&row).await {
+            return Ok(status);
+        }
+        // The server settles it before the refresh begins, which has to wait where a backup is owed.
+        if let Err(error) = self.refresh(wallet).await {
+            tracing::debug!(%error, "the server was told which shares are in use, and no new ones were made");
+        }
+        let row = self.row(wallet).await?;
+        Ok(follow_plan(&self.parts, &row, self.parts.backoff).await?.unwrap_or(status))
+    }
+
+    /// Whether the server knows only of shares before the ones that are in use here.
+    async fn is_ahead(&self, row: &WalletRecord) -> bool {
+        let Ok(name) = KeyId::new(&row.wallet.to_string()) else { return false };
+        match (self.parts.http.wallet(&name).await, row.active) {
+            (Ok(Some(there)), Some(active)) => there.epoch < active.epoch(),
+            _ => false,
+        }
     }
 
     /// How far the wallet's backup has come; `None` where none was made by a plan. It asks nobody.

@@ -92,6 +92,14 @@ pub struct BackupStatus {
 }
 
 impl BackupStatus {
+    /// Whether the coordinator was reached and did not take its part.
+    pub(super) fn is_refused(&self) -> bool {
+        self.owed.iter().any(|owed| {
+            matches!(owed.holder, HolderKind::Coordinator)
+                && matches!(owed.error, Some(DeliveryError::Http(ClientError::Refused { .. })))
+        })
+    }
+
     pub(super) fn of(ledger: &Ledger, row: &WalletRecord, errors: Vec<(u8, DeliveryError)>) -> Self {
         let threshold = ledger.plan().threshold();
         let is_current = ledger.is_of(row);
