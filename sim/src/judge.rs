@@ -1,5 +1,7 @@
 //! What must be so after every run, whatever went wrong in it.
 
+mod sequences;
+
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -24,9 +26,12 @@ pub(crate) enum Broken {
     /// A signature that is none.
     #[error("a signature does not verify")]
     NoSignature,
-    /// A person had to do more than ask again, and no disk has lied.
-    #[error("asking again was not enough")]
-    NotEnough,
+    /// Phone and server had no share in common, and no disk of the server has lied.
+    #[error("phone and server have no share in common")]
+    Parted,
+    /// What was signed is not there to be given again, and no disk of the server has lied.
+    #[error("the server has forgotten a signature that it gave")]
+    Forgotten,
     /// A session went on for longer than the absolute deadline.
     #[error("a session took {0:?}")]
     Overtime(Duration),
@@ -44,7 +49,6 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 /// Which disks have answered a write and lost it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lies {
-    pub(crate) any: bool,
     pub(crate) at_server: bool,
 }
 
@@ -58,11 +62,14 @@ pub(crate) fn judge(site: &Site, people: &[Person], lies: Lies) -> Result<Option
         if let Some(broken) = &state.broken {
             return Ok(Some(Broken::Wallet(broken.clone())));
         }
-        if let Some(broken) = once(&state.signatures, lies.at_server) {
+        if let Some(broken) = once(state.memory.signatures(), lies.at_server) {
             return Ok(Some(broken));
         }
-        if state.has_done_more() && !lies.any {
-            return Ok(Some(Broken::NotEnough));
+        if state.has_parted && !lies.at_server {
+            return Ok(Some(Broken::Parted));
+        }
+        if state.memory.forgotten > 0 && !lies.at_server {
+            return Ok(Some(Broken::Forgotten));
         }
         if !state.is_done {
             return Ok(Some(Broken::Hangs));
@@ -72,6 +79,11 @@ pub(crate) fn judge(site: &Site, people: &[Person], lies: Lies) -> Result<Option
     if longest > site::limits().session_deadline + LAST_WORDS {
         return Ok(Some(Broken::Overtime(longest)));
     }
+    for person in people {
+        if let Some(broken) = futures::executor::block_on(sequences::judge(site, person))? {
+            return Ok(Some(broken));
+        }
+    }
     let audit = futures::executor::block_on(audited(site))?;
     Ok(twice(audit))
 }
@@ -80,7 +92,7 @@ pub(crate) fn judge(site: &Site, people: &[Person], lies: Lies) -> Result<Option
 ///
 /// A server whose disk has lost a signature that was given cannot know of it (`forgets`): it makes another one, of the same
 /// transaction and of no other.
-fn once(signatures: &[Signed], forgets: bool) -> Option<Broken> {
+fn once<'a>(signatures: impl IntoIterator<Item = &'a Signed>, forgets: bool) -> Option<Broken> {
     let mut given: HashMap<[u8; 16], &Signed> = HashMap::new();
     for signed in signatures {
         if !verifies(signed) {

@@ -8,6 +8,7 @@
 
 mod dice;
 mod disk;
+mod gate;
 mod judge;
 mod many;
 mod order;

@@ -5,11 +5,11 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::run::{self, Figures};
+use crate::run::{self, Figures, Run};
 use crate::sabotage::Sabotage;
 use crate::{Failure, judge, seeds};
 
-/// Of this many seeds one is run twice, and both runs must be the same.
+/// Of this many seeds one is run twice, like every one that fails, and both runs must be the same.
 const TWICE: u64 = 100;
 
 /// Shows a seed; false where it fails, or does not replay.
@@ -19,17 +19,26 @@ pub(crate) fn one(seed: u64, sabotage: Sabotage) -> Result<bool, Failure> {
         println!("{line}");
     }
     let again = run::run(seed, sabotage)?;
-    let replays = run.trace.fingerprint() == again.trace.fingerprint();
     println!("\nseed {seed}: {}", verdict(run.broken.as_ref()));
-    println!("a second run was {}", if replays { "the same" } else { "ANOTHER ONE" });
-    if !replays {
-        let lines = run.trace.lines();
-        let differs = lines.iter().zip(again.trace.lines()).find(|(one, other)| *one != other);
-        if let Some((one, other)) = differs {
-            println!("first:  {one}\nsecond: {other}");
-        }
+    let difference = difference(&run, &again);
+    match &difference {
+        None => println!("a second run was the same"),
+        Some(difference) => println!("a second run was ANOTHER ONE: {difference}"),
     }
-    Ok(run.broken.is_none() && replays)
+    Ok(run.broken.is_none() && difference.is_none())
+}
+
+/// Where two runs of a seed part; none where they do not.
+fn difference(run: &Run, again: &Run) -> Option<String> {
+    let (one, other) = (run.trace.lines(), again.trace.lines());
+    let at = one.iter().zip(&other).position(|(one, other)| one != other);
+    let line = |lines: &[String], at: usize| lines.get(at).map_or("(its end)", String::as_str).to_owned();
+    let parted = |at| format!("at line {}, first {:?}, then {:?}", at + 1, line(&one, at), line(&other, at));
+    match at {
+        Some(at) => Some(parted(at)),
+        None if one.len() != other.len() => Some(parted(one.len().min(other.len()))),
+        None => None,
+    }
 }
 
 fn verdict(broken: Option<&judge::Broken>) -> String {
@@ -65,7 +74,7 @@ pub(crate) fn many(
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let found = usize::try_from(number).ok().and_then(|number| seeds::FOUND.get(number));
                     let seed = match found {
-                        Some((seed, _)) => *seed,
+                        Some(found) => found.seed,
                         None if number < known + count => first + (number - known),
                         None => return,
                     };
@@ -86,12 +95,19 @@ fn judged(seed: u64, sabotage: Sabotage, sum: &Mutex<Sum>) {
         Ok(run) => run.broken.as_ref().map(ToString::to_string),
         Err(error) => Some(format!("it cannot be run: {error}")),
     };
-    if let (None, Ok(once)) = (&failed, &run)
-        && seed.is_multiple_of(TWICE)
+    if let Ok(once) = &run
+        && (failed.is_some() || seed.is_multiple_of(TWICE))
     {
-        let replays =
-            run::run(seed, sabotage).is_ok_and(|again| again.trace.fingerprint() == once.trace.fingerprint());
-        failed = (!replays).then(|| "it does not replay".to_owned());
+        let parted = match run::run(seed, sabotage) {
+            Ok(again) => {
+                difference(once, &again).map(|difference| format!("it does not replay: {difference}"))
+            }
+            Err(error) => Some(format!("it cannot be run again: {error}")),
+        };
+        failed = match (failed, parted) {
+            (Some(failed), Some(parted)) => Some(format!("{failed}; {parted}")),
+            (failed, parted) => failed.or(parted),
+        };
     }
     // The next run of this thread has nothing to do with it.
     drop(judge::take_panic());
@@ -102,6 +118,9 @@ fn judged(seed: u64, sabotage: Sabotage, sum: &Mutex<Sum>) {
     }
     if let Some(text) = failed {
         println!("seed {seed} failed: {text}\n  cargo xtask sim --seed {seed}");
+        if let Some(before) = seeds::found(seed) {
+            println!("  it has failed before: {before}");
+        }
         sum.failed.push((seed, text));
     }
 }
@@ -118,9 +137,11 @@ fn report(sum: &Sum, took: Duration) {
     println!("lost writes   {:>9}", figures.lost_writes);
     println!("new phones    {:>9}", figures.restored);
     println!(
-        "asked for more{:>9}   (after a lost write: a signature, a refresh or a restore)",
-        figures.after_more
+        "restored twice{:>8}   (the server lost the decision of a restore, and met the phone before first)",
+        figures.parted
     );
+    println!("replacements  {:>9}   (documents that named the one in their way)", figures.replacements);
+    println!("asked again   {:>9}   (signatures that were given once more)", figures.again);
     println!("longest session   {:>5.1} s", figures.longest.as_secs_f64());
     println!("simulated     {:>9} s", figures.simulated.as_secs());
     println!("time          {:>9.1} s", took.as_secs_f64());

@@ -1,4 +1,4 @@
-//! Sign orders: a transfer of one coin from the wallet to itself.
+//! Sign orders: a transfer of some coins from the wallet to itself.
 
 use maany_coordinator::SignOrder;
 use maany_coordinator_cosmos::{Address, Coin, Fee, Hrp, MsgSend, SignMode, TxDraft};
@@ -9,10 +9,10 @@ use crate::Failure;
 pub(crate) const CHAIN: &str = "simulation-1";
 pub(crate) const DENOM: &str = "uatom";
 
-/// A transfer; the sequence makes it another transaction each time.
-pub(crate) fn send_one(key: &PublicKey, sequence: u64) -> Result<SignOrder, Failure> {
+/// A transfer of so much; sequence and amount make it another transaction.
+pub(crate) fn send(key: &PublicKey, sequence: u64, amount: u64) -> Result<SignOrder, Failure> {
     let account = Address::from_public_key(key.as_bytes(), &Hrp::parse("cosmos")?)?;
-    let coins = vec![Coin::parse("1", DENOM)?];
+    let coins = vec![Coin::parse(&amount.to_string(), DENOM)?];
     let draft = TxDraft {
         chain_id: CHAIN.to_owned(),
         account_number: 7,
@@ -29,4 +29,9 @@ pub(crate) fn send_one(key: &PublicKey, sequence: u64) -> Result<SignOrder, Fail
         mode: SignMode::Direct,
         sign_doc: draft.sign_doc(SignMode::Direct)?.sign_bytes().to_vec(),
     })
+}
+
+/// What is signed of it.
+pub(crate) fn digest(order: &SignOrder) -> [u8; 32] {
+    maany_coordinator_cosmos::digest(&order.sign_doc)
 }

@@ -1,6 +1,9 @@
 //! A person with a wallet: what they want, what they were told, what they keep. It outlives every phone.
 
+mod contest;
 mod errands;
+mod last;
+mod memory;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,16 +11,17 @@ use std::time::Duration;
 use maany_coordinator::engine_pool::EnginePool;
 use maany_coordinator::proto::{RequestId, Token, WalletId};
 use maany_coordinator::retry::{Backoff, Jitter};
-use maany_coordinator::{Device, SignOrder, Signed, WalletInfo};
+use maany_coordinator::{Device, SignOrder, WalletInfo};
 use maany_coordinator_storage::record::WalletRecord;
 use maany_coordinator_storage::{Owner, Role, Row, ShareStore, StaticKeyProvider, Vault};
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
+use self::contest::Contest;
+pub(crate) use self::memory::Memory;
 use crate::Failure;
 use crate::dice::Dice;
 use crate::disk::Disk;
-use crate::order;
 use crate::plan::Errand;
 use crate::road::{Hop, Road, URL};
 use crate::site;
@@ -66,44 +70,34 @@ pub(crate) struct State {
     pending: Option<(SignOrder, Option<RequestId>)>,
     /// The last that was signed.
     last: Option<(SignOrder, RequestId)>,
-    /// Every signature that was given, also once more.
-    pub(crate) signatures: Vec<Signed>,
+    /// What is being contested.
+    contest: Option<Contest>,
+    /// What was asked and what was given.
+    pub(crate) memory: Memory,
     /// Fragments on paper, by backup, the newest last.
     paper: Vec<Backup>,
     /// The present phone's disk is the last.
     pub(crate) phones: Vec<Disk>,
+    /// A phone that has no share, and asks for signatures that the other one makes.
+    pub(crate) second: Disk,
     /// Whether the last phone is being restored and does not count yet.
     is_restoring: bool,
     /// Whether everything wanted is done.
     pub(crate) is_done: bool,
+    /// Whether phone and server have ever been found without a share in common.
+    pub(crate) has_parted: bool,
     /// What cannot be.
     pub(crate) broken: Option<String>,
-    /// Whether a person had to do more than ask once more, before the end.
-    has_done_more: bool,
-    /// How the wallet came to sign at the end.
-    way: Option<Way>,
 }
 
-impl State {
-    /// Whether asking was not enough for something.
-    pub(crate) fn has_done_more(&self) -> bool {
-        self.has_done_more || matches!(self.way, Some(Way::Refreshed | Way::Restored))
-    }
-}
-
+/// The fragments of one backup; two backups of a share do not mix.
 struct Backup {
     epoch: u64,
-    /// Of which share, as text; two backups of a share do not mix.
+    /// Of which share.
+    share: Vec<u8>,
+    /// Its ciphertext.
     set: Vec<u8>,
     fragments: Vec<Zeroizing<Vec<u8>>>,
-}
-
-/// How a wallet came to sign at the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    Asked,
-    Refreshed,
-    Restored,
 }
 
 impl Person {
@@ -126,14 +120,15 @@ impl Person {
             sequence: 0,
             pending: None,
             last: None,
-            signatures: Vec::new(),
+            contest: None,
+            memory: Memory::default(),
             paper: Vec::new(),
             phones: vec![Disk::default()],
+            second: Disk::default(),
             is_restoring: false,
             is_done: false,
+            has_parted: false,
             broken: None,
-            has_done_more: false,
-            way: None,
         };
         Self(Arc::new(Inner {
             index,
@@ -189,7 +184,15 @@ impl Person {
 
     /// The phones' process has ended.
     pub(crate) fn end(&self) {
-        self.state().phones.iter().for_each(Disk::close);
+        let state = self.state();
+        state.phones.iter().for_each(Disk::close);
+        state.second.close();
+    }
+
+    /// Whether the phones' process has died of a disk.
+    pub(crate) fn is_dead(&self) -> bool {
+        let state = self.state();
+        state.phones.iter().chain([&state.second]).any(Disk::is_dead)
     }
 
     fn say(&self, line: impl std::fmt::Display) {
@@ -254,14 +257,6 @@ impl Person {
         state.is_calm && state.tries >= TRIES
     }
 
-    /// Whether asking again has not been enough although nothing goes wrong any more. The judge allows it where a disk has lied.
-    fn has_to_do_more(&self) -> bool {
-        let mut state = self.state();
-        let has_to = state.is_calm && state.tries % 4 == 3;
-        state.has_done_more |= has_to;
-        has_to
-    }
-
     fn broken(&self, what: impl std::fmt::Display) {
         let text = format!("{}: {what}", Self::owner(self.0.index));
         self.state().broken.get_or_insert(text);
@@ -293,26 +288,50 @@ impl Person {
             .build()?)
     }
 
-    /// The device that the wallet is on. A phone that is being restored is not it yet.
+    /// The phone that the wallet is on. One that is being restored is not it yet.
+    fn phone(&self) -> Result<Disk, Failure> {
+        let state = self.state();
+        let at = state.phones.len().saturating_sub(1 + usize::from(state.is_restoring));
+        state.phones.get(at).cloned().ok_or_else(|| "no phone".into())
+    }
+
+    /// The device that the wallet is on.
     async fn device(&self) -> Result<Device, Failure> {
-        let disk = {
+        self.device_over(&self.phone()?).await
+    }
+
+    /// A server whose disk has lost the decision of a restore cannot know of it; where the phone before comes first, it presumes
+    /// that the restore came to nothing. Then the two sides have no share in common, and whoever has a backup of a share that
+    /// the server holds restores the wallet once more.
+    async fn come_back(&self) -> Result<(), Failure> {
+        // Whoever is restoring already goes on with that.
+        let has_time = {
             let state = self.state();
-            let at = state.phones.len().saturating_sub(1 + usize::from(state.is_restoring));
-            state.phones.get(at).cloned().ok_or("no phone")?
+            state.is_calm && !state.is_restoring
         };
-        self.device_over(&disk).await
+        if !has_time {
+            return Ok(());
+        }
+        let wallet = self.wallet()?;
+        let there = self.0.site.row(&Self::owner(self.0.index), &wallet.wallet).await?;
+        let Some(there) = there else { return Ok(()) };
+        let Ok(here) = device_row(&self.phone()?, &wallet.wallet).await else { return Ok(()) };
+        let there = [there.active, there.pending, there.retired];
+        let is_parted =
+            [here.active, here.pending].iter().flatten().all(|share| !there.contains(&Some(*share)));
+        if is_parted {
+            self.say("the two sides have no share in common");
+            self.state().has_parted = true;
+            self.restore().await?;
+        }
+        Ok(())
     }
 
     async fn run(&self, errand: Errand) -> Result<(), Failure> {
+        self.come_back().await?;
         match errand {
-            Errand::Sign => {
-                if self.has_to_do_more() {
-                    // Over HTTP a server does not find out that its disk has lost a decision; a session settles it.
-                    let (wallet, device) = (self.wallet()?, self.device().await?);
-                    device.refresh(&wallet.wallet).await?;
-                }
-                self.sign().await?;
-            }
+            Errand::Sign => self.sign().await?,
+            Errand::Contest => self.contest().await?,
             Errand::AskAgain => self.ask_again().await?,
             Errand::Refresh => {
                 let wallet = self.wallet()?;
@@ -326,22 +345,17 @@ impl Person {
                 self.collect(&device, &wallet.wallet).await?;
             }
             Errand::BackUp => self.back_up().await?,
-            Errand::Restore => {
-                self.settle_before_restore().await?;
-                self.restore().await?;
-            }
+            Errand::Restore => self.restore().await?,
             Errand::RestoreWhileFound => {
-                self.settle_before_restore().await?;
                 let found = self.device().await?;
                 let wallet = self.wallet()?;
-                let sequence = self.sequence();
-                let order = order::send_one(&wallet.public_key, sequence)?;
+                let order = self.order(&wallet, self.sequence(), 1)?;
                 let finder = async {
                     // Whether it works is a matter of who comes first; that it does not afterwards is asked at the end.
                     let signed = found.sign(&wallet.wallet, &order).await;
                     self.say(format_args!("the finder has signed: {}", signed.is_ok()));
                     if let Ok(signed) = signed {
-                        self.state().signatures.push(signed.value);
+                        self.state().memory.give(order.clone(), signed.value);
                     }
                 };
                 let (restored, ()) = futures::join!(self.restore(), finder);
@@ -349,16 +363,6 @@ impl Person {
             }
         }
         self.done();
-        Ok(())
-    }
-
-    /// A server whose disk has lost that a wallet was committed restores it to nobody, until the phone that it was made with
-    /// settles that.
-    async fn settle_before_restore(&self) -> Result<(), Failure> {
-        if self.has_to_do_more() {
-            let (wallet, device) = (self.wallet()?, self.device().await?);
-            device.refresh(&wallet.wallet).await?;
-        }
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::dice::Dice;
 use crate::disk::Misfortune;
 use crate::road::{Meddling, Way};
+use crate::seeds;
 
 /// Everything that is drawn before a run.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Plan {
 pub(crate) enum Errand {
     /// A signature over a transaction of its own.
     Sign,
+    /// Two transactions of one sequence, from two phones at once.
+    Contest,
     /// The signature that was given last, once more.
     AskAgain,
     /// New shares.
@@ -72,7 +75,10 @@ impl Plan {
         let near = dice.between(1, 40);
         let far = near + dice.one_of(&[10, 50, 150, 400]);
         let people = usize::try_from(dice.one_of(&[1, 1, 1, 2, 2, 3])).unwrap_or(1);
-        let errands = (0..people).map(|_| errands(&mut dice, people)).collect();
+        let mut errands: Vec<_> = (0..people).map(|_| errands(&mut dice, people)).collect();
+        if !seeds::is_older_than_contests(seed) {
+            contend(&mut Dice::of(seed, "contests"), &mut errands);
+        }
         let count = dice.one_of(&[0, 1, 2, 3, 4, 6, 8, 12]);
         let until = dice.one_of(&[1_000, 2_000, 4_000, 8_000, 15_000]);
         let mut losses = 0;
@@ -108,6 +114,15 @@ fn errands(dice: &mut Dice, people: usize) -> Vec<Errand> {
         errands.push(errand);
     }
     errands
+}
+
+/// Makes contests of some signatures.
+fn contend(dice: &mut Dice, errands: &mut [Vec<Errand>]) {
+    for errand in errands.iter_mut().flatten() {
+        if *errand == Errand::Sign && dice.between(0, 5) < 2 {
+            *errand = Errand::Contest;
+        }
+    }
 }
 
 fn trouble(dice: &mut Dice, people: usize, until: u64, losses: &mut u32) -> Trouble {

@@ -5,19 +5,18 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
 use async_trait::async_trait;
-use maany_coordinator::network::{BoxedStream, Connect, Listen};
+use maany_coordinator::network::{BoxedStream, Connect};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use turmoil::net::{TcpListener, TcpStream};
+use turmoil::net::TcpStream;
 
 /// The host that the server runs on.
 pub(crate) const SERVER: &str = "server";
-const PORT: u16 = 8080;
+pub(crate) const PORT: u16 = 8080;
 /// The server's address, as devices name it.
 pub(crate) const URL: &str = "ws://server.simulation:8080";
 
@@ -249,31 +248,5 @@ impl AsyncWrite for Led {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_out(cx))?;
         Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
-/// The server's end.
-pub(crate) struct Gate(TcpListener);
-
-impl Gate {
-    pub(crate) async fn open() -> io::Result<Self> {
-        TcpListener::bind(("0.0.0.0", PORT)).await.map(Self)
-    }
-}
-
-#[async_trait]
-impl Listen for Gate {
-    async fn accept(&mut self) -> io::Result<(BoxedStream, SocketAddr)> {
-        let (stream, peer) = self.0.accept().await?;
-        Ok((Box::new(stream), peer))
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
-
-    /// As [`Road::is_private`].
-    fn is_private(&self) -> bool {
-        true
     }
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use clap::ValueEnum;
 use maany_coordinator_storage::batch::{Batch, Op};
-use maany_coordinator_storage::{Entry, MemoryStore, ShareStore, StoreError, Table, Versioned};
+use maany_coordinator_storage::{Entry, MemoryStore, RecordTable, ShareStore, StoreError, Table, Versioned};
+
+/// The first byte of a guard's key, in the table of the requests.
+const GUARD: u8 = b'g';
 
 /// What the server does wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -17,6 +20,8 @@ pub(crate) enum Sabotage {
     Forgets,
     /// It keeps no share but the newest once it has decided for that.
     Retired,
+    /// It lets go of a sequence once a document of it is signed.
+    Unguarded,
 }
 
 /// A disk over which the server does it.
@@ -28,6 +33,22 @@ pub(crate) struct Saboteur {
 impl Saboteur {
     pub(crate) fn new(inner: Arc<MemoryStore>, sabotage: Sabotage) -> Self {
         Self { inner, sabotage }
+    }
+
+    /// Erases the guard that this batch has marked as a signed one's. A batch that makes a request is not one that signs.
+    async fn let_go(&self, batch: &Batch) -> Result<(), StoreError> {
+        let of_requests = || batch.ops().iter().filter(|op| op.table() == Table::Requests);
+        let makes_one = of_requests().any(|op| matches!(op, Op::Insert { .. }));
+        let mut freeing = Batch::new();
+        for op in of_requests() {
+            if let Op::Replace { key, expected, .. } = op
+                && !makes_one
+                && key.first() == Some(&GUARD)
+            {
+                freeing.erase(RecordTable::Requests, key.clone(), expected + 1);
+            }
+        }
+        if freeing.ops().is_empty() { Ok(()) } else { self.inner.commit(freeing).await }
     }
 
     /// Erases every share but the newest of each wallet.
@@ -71,6 +92,10 @@ impl ShareStore for Saboteur {
             Sabotage::Retired if replaces(Table::Wallets) && !touches_shares => {
                 self.inner.commit(batch).await?;
                 self.forget_older().await
+            }
+            Sabotage::Unguarded => {
+                self.inner.commit(batch.clone()).await?;
+                self.let_go(&batch).await
             }
             _ => self.inner.commit(batch).await,
         }

@@ -10,7 +10,7 @@ use maany_coordinator::proto::{Limits, WalletId};
 use maany_coordinator::server::{ReadySession, SessionHandler};
 use maany_coordinator::step_up::StepUps;
 use maany_coordinator::{AllowList, AllowListConfig, Server, ServerLimits};
-use maany_coordinator_storage::record::{AuditRow, WalletRecord};
+use maany_coordinator_storage::record::{AuditRow, SignRequestRecord, WalletRecord};
 use maany_coordinator_storage::{Owner, Role, Row, ShareStore, StaticKeyProvider, Vault};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -18,8 +18,8 @@ use zeroize::Zeroizing;
 
 use crate::Failure;
 use crate::disk::{Disk, Opened};
+use crate::gate::{Gate, Last, Sockets};
 use crate::order;
-use crate::road::Gate;
 use crate::sabotage::Sabotage;
 use crate::toy::Toy;
 use crate::trace::Trace;
@@ -47,6 +47,7 @@ pub(crate) struct Site {
     trace: Trace,
     seen: Arc<Mutex<Seen>>,
     vault: Arc<Mutex<Option<Vault>>>,
+    sockets: Arc<Mutex<Sockets>>,
 }
 
 /// What the watch at the server has seen.
@@ -77,12 +78,22 @@ impl Site {
             Ok::<_, Failure>(tokens)
         })?;
         disk.close();
-        let site = Self { disk, engine, trace, seen: Arc::default(), vault: Arc::default() };
+        let site = Self {
+            disk,
+            engine,
+            trace,
+            seen: Arc::default(),
+            vault: Arc::default(),
+            sockets: Arc::default(),
+        };
         Ok((site, tokens))
     }
 
     /// Runs the server until its process ends.
     pub(crate) async fn run(self) -> Result<(), Failure> {
+        let sockets = Sockets::default();
+        *self.sockets.lock().unwrap_or_else(PoisonError::into_inner) = sockets.clone();
+        let _last = Last(sockets.clone());
         let vault = vault(self.disk.open()).await?;
         let keys = Arc::new(ApiKeys::load(vault.clone()).await?);
         let server = Server::builder()
@@ -94,11 +105,16 @@ impl Site {
             .shared_pool(Arc::new(EnginePool::inline()))
             .session_handler(Arc::new(Watch { trace: self.trace.clone(), seen: Arc::clone(&self.seen) }))
             .build()?;
-        let listening = server.listen_on(Gate::open().await?).await?;
+        let listening = server.listen_on(Gate::open(sockets).await?).await?;
         *self.slot() = Some(vault);
         self.trace.say("server: serves");
         listening.serve(CancellationToken::new()).await;
         Ok(())
+    }
+
+    /// The process is about to end.
+    pub(crate) fn die(&self) {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner).die();
     }
 
     /// The process has ended.
@@ -133,6 +149,28 @@ impl Site {
         let vault = self.slot().clone().ok_or("no server runs")?;
         let wallet = maany_coordinator_storage::WalletId::from_bytes(*wallet.as_bytes());
         Ok(timeout(PATIENCE, vault.wallet(&Owner::new(TENANT, owner), wallet)).await??)
+    }
+
+    /// A sign request of an owner, as the server has it.
+    pub(crate) async fn request(
+        &self,
+        owner: &str,
+        request: &[u8; 16],
+    ) -> Result<Option<Row<SignRequestRecord>>, Failure> {
+        let vault = self.slot().clone().ok_or("no server runs")?;
+        let request = maany_coordinator_storage::RequestId::from_bytes(*request);
+        Ok(timeout(PATIENCE, vault.request(&Owner::new(TENANT, owner), request)).await??)
+    }
+
+    /// The same when the simulation has ended: it has no clock.
+    pub(crate) async fn last_request(
+        &self,
+        owner: &str,
+        request: &[u8; 16],
+    ) -> Result<Option<Row<SignRequestRecord>>, Failure> {
+        let vault = self.slot().clone().ok_or("no server runs")?;
+        let request = maany_coordinator_storage::RequestId::from_bytes(*request);
+        Ok(vault.request(&Owner::new(TENANT, owner), request).await?)
     }
 
     /// Every row of the audit log. For when the simulation has ended: it has no clock.

@@ -1,7 +1,6 @@
 //! What happened in a run, with the simulation's own time: to be read, and to be compared with a second run of the same seed.
 
 use std::fmt;
-use std::hash::Hasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -31,28 +30,6 @@ impl Trace {
     /// Every line.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.lock().lines.clone()
-    }
-
-    /// One number for all of them.
-    pub(crate) fn fingerprint(&self) -> u64 {
-        // FNV-1a: the same in every process.
-        struct Fnv(u64);
-        impl Hasher for Fnv {
-            fn finish(&self) -> u64 {
-                self.0
-            }
-            fn write(&mut self, bytes: &[u8]) {
-                for byte in bytes {
-                    self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-                }
-            }
-        }
-        let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
-        for line in &self.lock().lines {
-            hash.write(line.as_bytes());
-            hash.write(b"\n");
-        }
-        hash.finish()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

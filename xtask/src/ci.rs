@@ -6,13 +6,13 @@ use crate::error::Error;
 use crate::process::{self, cargo};
 use crate::report::{self, say};
 use crate::workspace::Workspace;
-use crate::{chain, codegen, crash_sweep, deny, e2e, features, fuzz, kill9, layers, model, test};
+use crate::{chain, codegen, crash_sweep, deny, e2e, features, fuzz, kill9, layers, model, sim, test};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn(&Workspace) -> Result<(), Error>);
 
 /// Cheapest first. The mutants are a check of their own: each one compiles the engine again. The tests come after the table of times, so that their summary is the last output.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     ("fmt", fmt),
     ("layers", layers::run),
     ("codegen", codegen::check),
@@ -22,6 +22,7 @@ const STEPS: [Step; 15] = [
     ("features", features::run),
     ("package", package),
     ("model", model::run),
+    ("sim", |workspace| sim::run(workspace, &[])),
     ("fuzz", |workspace| fuzz::run(workspace, fuzz::SECONDS)),
     ("crash-sweep", |workspace| crash_sweep::run(workspace, &[])),
     ("e2e", |workspace| e2e::run(workspace, &[])),

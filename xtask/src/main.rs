@@ -47,7 +47,7 @@ enum Task {
     /// Everything that a change must pass, cheapest first, the tests last.
     ///
     /// fmt, layers, clippy, cargo-deny (bans, licences, sources), documentation, each feature alone, packaging,
-    /// model, e2e, chain, kill9, test. Installs cargo-deny into the target directory when the right version is missing.
+    /// model, sim, crash-sweep, e2e, chain, kill9, test. Installs cargo-deny into the target directory when the right version is missing.
     Ci {
         /// Begin at this step.
         #[arg(long, value_name = "STEP")]
@@ -84,7 +84,8 @@ enum Task {
     Model,
     /// Run server and devices in a simulated world, once for each seed: delays, cuts, partitions, crashes, lost writes.
     ///
-    /// `--seeds N --first K` judges many, 10,000 by default; `--seed S` replays one and shows what happened.
+    /// `--seeds N --first K` judges many, 10,000 by default; `--seed S` replays one and shows what happened. A release check
+    /// takes 100,000.
     Sim {
         /// Arguments handed on to the simulation.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

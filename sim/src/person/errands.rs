@@ -3,10 +3,10 @@
 use maany_coordinator::device::{BackupPlan, Holder};
 use maany_coordinator::engine::backup::FragmentDocument;
 use maany_coordinator::proto::{KeyId, RequestId, WalletId};
-use maany_coordinator::{Device, DeviceError, WalletInfo};
+use maany_coordinator::{Device, DeviceError, SignOrder, WalletInfo};
 use zeroize::Zeroizing;
 
-use super::{Backup, Person, Way, device_row};
+use super::{Backup, Person};
 use crate::Failure;
 use crate::disk::Disk;
 use crate::order;
@@ -41,62 +41,64 @@ impl Person {
         state.sequence
     }
 
+    /// A document of this sequence.
+    pub(super) fn order(
+        &self,
+        wallet: &WalletInfo,
+        sequence: u64,
+        amount: u64,
+    ) -> Result<SignOrder, Failure> {
+        let order = order::send(&wallet.public_key, sequence, amount)?;
+        self.state().memory.write(&order, sequence);
+        Ok(order)
+    }
+
     pub(super) async fn sign(&self) -> Result<(), Failure> {
         let (wallet, device) = (self.wallet()?, self.device().await?);
         let pending = self.state().pending.clone();
         let (order, request) = match pending {
             Some(pending) => pending,
             None => {
-                let order = order::send_one(&wallet.public_key, self.sequence())?;
+                let order = self.order(&wallet, self.sequence(), 1)?;
                 self.state().pending = Some((order.clone(), None));
                 (order, None)
             }
         };
         let request = match request {
-            Some(request) => request,
-            None => {
+            Some(request) if self.is_known(request).await? => request,
+            _ => {
                 let view = device.request(&wallet.wallet, &order).await?;
                 let request = RequestId::from_hex(&view.id)?;
-                self.state().pending = Some((order.clone(), Some(request)));
+                let mut state = self.state();
+                state.memory.hear(request);
+                state.pending = Some((order.clone(), Some(request)));
                 request
             }
         };
-        match device.sign_request(&wallet.wallet, request, &order).await {
-            Ok(signed) => {
-                let mut state = self.state();
-                state.signatures.push(signed.value);
-                state.pending = None;
-                state.last = Some((order, request));
-                Ok(())
-            }
-            Err(error) => {
-                let mut state = self.state();
-                // A disk that lost the request makes the server forget it: it is asked for anew.
-                if state.tries % 3 == 2 {
-                    state.pending = Some((order, None));
-                }
-                Err(error.into())
-            }
-        }
+        let signed = device.sign_request(&wallet.wallet, request, &order).await?;
+        let mut state = self.state();
+        state.memory.give(order.clone(), signed.value);
+        state.pending = None;
+        state.last = Some((order, request));
+        Ok(())
+    }
+
+    /// Whether the server knows the request. One whose disk has lost it was told of it, and is asked for another.
+    async fn is_known(&self, request: RequestId) -> Result<bool, Failure> {
+        let row = self.0.site.request(&Self::owner(self.0.index), request.as_bytes()).await?;
+        Ok(row.is_some())
     }
 
     pub(super) async fn ask_again(&self) -> Result<(), Failure> {
         let wallet = self.wallet()?;
         let Some((order, request)) = self.state().last.clone() else { return Ok(()) };
-        let device = self.device().await?;
-        match device.sign_request(&wallet.wallet, request, &order).await {
-            Ok(signed) => {
-                self.state().signatures.push(signed.value);
-                Ok(())
-            }
-            Err(error) => {
-                // As in `sign`.
-                if self.state().tries % 3 == 2 {
-                    self.state().last = None;
-                }
-                Err(error.into())
-            }
+        if !self.is_known(request).await? {
+            self.state().last = None;
+            return Ok(());
         }
+        let signed = self.device().await?.sign_request(&wallet.wallet, request, &order).await?;
+        self.state().memory.give(order, signed.value);
+        Ok(())
     }
 
     /// Two of three: the coordinator, and two on paper.
@@ -106,15 +108,8 @@ impl Person {
         device.back_up(&wallet.wallet, plan).await?;
         self.collect(&device, &wallet.wallet).await?;
         let status = device.complete_backup(&wallet.wallet).await?;
-        if status.is_complete {
-            return Ok(());
-        }
-        if self.has_to_do_more() {
-            // A server whose disk has lost its decision is behind the phone, and takes no backup of the phone's share, until a
-            // session settles it.
-            self.sign().await?;
-        }
-        Err("the backup is not complete".into())
+        // A server that was told which shares are in use may have made others with that, whose fragments are to be written down.
+        if status.is_complete { Ok(()) } else { Err("the backup is not complete".into()) }
     }
 
     /// Writes what is to go by hand on paper, and says so to the device.
@@ -127,7 +122,8 @@ impl Person {
                 let at = match state.paper.iter().position(|backup| backup.set == set) {
                     Some(at) => at,
                     None => {
-                        state.paper.push(Backup { epoch: id.epoch, set, fragments: Vec::new() });
+                        let (epoch, share) = (id.epoch, id.to_bytes().to_vec());
+                        state.paper.push(Backup { epoch, share, set, fragments: Vec::new() });
                         state.paper.len() - 1
                     }
                 };
@@ -142,12 +138,27 @@ impl Person {
         Ok(())
     }
 
-    /// The documents of a backup, the newest that is whole first; every second try the one before.
-    pub(super) fn documents(&self) -> Result<Vec<FragmentDocument>, Failure> {
+    /// The documents of the newest whole backup of a share that the server holds. In calm there has to be one: whoever has backed
+    /// up comes back.
+    async fn documents(&self, wallet: &WalletId) -> Result<Vec<FragmentDocument>, Failure> {
+        let row = self.0.site.row(&Self::owner(self.0.index), wallet).await?;
+        let row = row.ok_or("the server has no such wallet")?;
+        let held: Vec<Vec<u8>> = [row.active, row.pending, row.retired]
+            .into_iter()
+            .flatten()
+            .map(|share| share.to_bytes().to_vec())
+            .collect();
         let state = self.state();
-        let whole: Vec<_> = state.paper.iter().rev().filter(|backup| backup.fragments.len() >= 2).collect();
-        let turn = usize::try_from(state.tries)? % whole.len().clamp(1, 3);
-        let backup = whole.get(turn).ok_or("no backup on paper")?;
+        let mut whole = state.paper.iter().rev().filter(|backup| backup.fragments.len() >= 2);
+        let backup = whole.find(|backup| held.contains(&backup.share));
+        let Some(backup) = backup else {
+            let is_calm = state.is_calm;
+            drop(state);
+            if is_calm {
+                self.broken("no backup on paper is of a share that the server holds");
+            }
+            return Err("no backup restores the wallet".into());
+        };
         self.0.trace.say(format_args!(
             "{}: from the backup of epoch {}",
             Self::owner(self.0.index),
@@ -162,9 +173,6 @@ impl Person {
 
     pub(super) async fn restore(&self) -> Result<(), Failure> {
         let wallet = self.wallet()?;
-        if self.state().paper.is_empty() {
-            return Ok(());
-        }
         {
             let mut state = self.state();
             if !state.is_restoring {
@@ -172,71 +180,11 @@ impl Person {
                 state.phones.push(Disk::default());
             }
         }
-        let documents = self.documents()?;
+        let documents = self.documents(&wallet.wallet).await?;
         let code = self.0.site.step_up(&wallet.wallet).await?;
         let device = self.device_over(&self.disk()).await?;
         device.restore(documents, &code).await?;
         self.state().is_restoring = false;
-        Ok(())
-    }
-
-    /// What is asked of every wallet at the end: it signs, whoever has had it before does not, and both sides agree.
-    pub(super) async fn last(&self) -> Result<(), Failure> {
-        let wallet = self.wallet()?;
-        let way = self.signs_somehow().await?;
-        let device = self.device().await?;
-        let signed = self.state().signatures.last().cloned();
-        let signed = signed.ok_or("nothing was signed")?;
-        if signed.public_key != wallet.public_key {
-            self.broken("it signs with another key");
-        }
-        let row = device_row(&self.disk(), &wallet.wallet).await?;
-        let there = self.0.site.row(&Self::owner(self.0.index), &wallet.wallet).await?;
-        let there = there.ok_or("the server has no such wallet")?;
-        if row.active != there.active || row.public_key != there.public_key {
-            self.broken("the two sides hold shares of different generations");
-        }
-        drop(device);
-        self.only_here(&wallet).await?;
-        let mut state = self.state();
-        state.way = Some(way);
-        state.is_done = true;
-        Ok(())
-    }
-
-    /// By being asked, else after a refresh, else after a restore: a person whose machine's disk has lied may have to do more
-    /// than ask.
-    pub(super) async fn signs_somehow(&self) -> Result<Way, Failure> {
-        let tries = self.state().tries;
-        if tries == 4 || tries == 6 {
-            let (wallet, device) = (self.wallet()?, self.device().await?);
-            let refreshed = device.refresh(&wallet.wallet).await;
-            self.say(format_args!("refreshed to sign: {}", refreshed.is_ok()));
-            self.sign().await?;
-            return Ok(Way::Refreshed);
-        }
-        if tries > 6 && !self.state().paper.is_empty() {
-            self.restore().await?;
-            self.sign().await?;
-            return Ok(Way::Restored);
-        }
-        self.sign().await?;
-        Ok(Way::Asked)
-    }
-
-    /// No phone from before a restore signs.
-    pub(super) async fn only_here(&self, wallet: &WalletInfo) -> Result<(), Failure> {
-        let before: Vec<Disk> = {
-            let state = self.state();
-            state.phones.iter().rev().skip(1).cloned().collect()
-        };
-        for disk in before {
-            let order = order::send_one(&wallet.public_key, self.sequence())?;
-            let device = self.device_over(&disk).await?;
-            if device.sign(&wallet.wallet, &order).await.is_ok() {
-                self.broken("a phone signs that the wallet was restored from");
-            }
-        }
         Ok(())
     }
 }
