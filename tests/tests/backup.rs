@@ -306,29 +306,26 @@ async fn what_goes_by_hand_is_owed_until_it_is_handed_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_plan_goes_on_with_the_same_backup_and_another_makes_a_new_one() {
+async fn the_same_plan_goes_on_with_the_same_backup_and_another_makes_new_shares_first() {
     let world = World::new().await;
     world.back_up().await;
     let first = world.owners(1);
     let again = world.back_up().await;
     assert!(again.is_complete);
     assert_eq!(world.owners(1).ciphertext(), first.ciphertext());
-    // Another threshold is another backup, and its file is not written over the first one's.
+    // Another threshold is another backup, which would not mix with the complete one: it is of new shares.
     let folder = FragmentHolder::Folder(world.owners.path().to_owned());
     let holders = vec![FragmentHolder::Coordinator, folder, world.third.holder().unwrap()];
     let all = BackupPlan::new(3, holders).unwrap();
-    let device = world.phone.device().unwrap();
-    let status = device.back_up(&world.wallet.wallet, all).await.unwrap();
-    assert!(status.files[0].to_str().unwrap().ends_with("-fragment-2-of-3-backup-2.maany"), "{status:?}");
+    let status = world.phone.device().unwrap().back_up(&world.wallet.wallet, all).await.unwrap();
+    assert!(status.is_complete && status.owed.is_empty(), "{status:?}");
+    assert_eq!((status.epoch, status.threshold.t()), (2, 3));
     assert_ne!(read(&status.files[0]).ciphertext(), first.ciphertext());
+    // A holder's fragment of it, the third party's and the server's restore together.
+    let fragments = world.fragments(&world.phone, 2, &[2, 3]).await;
+    assert_eq!(fragments.len(), 2);
+    world.phone.sign(&world.wallet).await.unwrap();
     assert_eq!(world.owners(1).ciphertext(), first.ciphertext());
-    // The third party holds an epoch once: the first backup stays whole until the second has an epoch of its own.
-    assert_eq!((owed(&status), status.is_complete), (vec![3], false));
-    let fragments = world.fragments(&world.phone, 1, &[2, 3]).await;
-    device.verify_backup(&world.wallet.wallet, &fragments).await.unwrap();
-    device.refresh(&world.wallet.wallet).await.unwrap();
-    let status = device.backup_status(&world.wallet.wallet).await.unwrap().unwrap();
-    assert_eq!((status.epoch, owed(&status), status.is_complete), (2, vec![], true));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -458,7 +455,7 @@ async fn a_coordinator_whose_disk_lost_its_part_gets_it_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_forgot_its_backup_makes_another_in_the_same_folder() {
+async fn a_device_that_forgot_its_backup_makes_another_of_new_shares() {
     let server = RunningServer::start().await.unwrap();
     let disk = Arc::new(MemoryStore::new());
     let store = Arc::new(FaultStore::new(Arc::clone(&disk)));
@@ -481,8 +478,9 @@ async fn a_device_that_forgot_its_backup_makes_another_in_the_same_folder() {
     let device = phone.device().unwrap();
     assert!(device.backup_status(&wallet.wallet).await.unwrap().is_none());
     let status = device.back_up(&wallet.wallet, by_hand()).await.unwrap();
-    assert!(status.is_complete, "{status:?}");
-    assert!(status.files[0].to_str().unwrap().ends_with("-fragment-2-of-3-backup-2.maany"), "{status:?}");
+    // The server has the receipt of the forgotten one, whose fragment gives way to none of the same shares.
+    assert_eq!((status.epoch, status.is_complete), (2, true), "{status:?}");
+    assert!(status.files[0].to_str().unwrap().ends_with("-epoch-2-fragment-2-of-3.maany"), "{status:?}");
     assert_eq!(std::fs::read(&first).unwrap(), forgotten, "a fragment is never written over");
     server.step_up(&wallet.wallet).await.unwrap();
     let fetched = device.fetch_fragment(&wallet.wallet).await.unwrap();

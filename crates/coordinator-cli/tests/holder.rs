@@ -189,12 +189,14 @@ fn a_backup_is_never_written_over_another() {
     let files = life.wallet(&backup).event("backed-up")["files"].clone();
     let read = || fs::read(files[0].as_str().unwrap()).unwrap();
     let first = read();
-    // The same again is the same backup, and another one finds the names taken and is numbered.
+    // The same again is the same backup, and another one is of new shares, which is said.
     assert_eq!(life.wallet(&backup).event("backed-up")["complete"], true);
     let another = [&backup[..], &["--threshold", "3"]].concat();
-    let another = life.wallet(&another).event("backed-up");
+    let another = life.wallet(&another);
+    assert_eq!(another.event("renewed")["epoch"], 2);
+    let another = another.event("backed-up");
     assert_eq!(another["complete"], true, "{another}");
-    assert!(another["files"][0].as_str().unwrap().ends_with("-backup-2.maany"), "{another}");
+    assert!(another["files"][0].as_str().unwrap().ends_with("-epoch-2-fragment-2-of-3.maany"), "{another}");
     assert_eq!(read(), first);
     let listed = life.wallet(&["list", "--data", "phone"]);
     assert!(listed.out.contains(" complete") && !listed.out.contains("incomplete"), "{}", listed.out);

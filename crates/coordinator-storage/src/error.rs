@@ -135,6 +135,10 @@ pub enum StoreError {
         /// What stands against it.
         reason: &'static str,
     },
+    /// The backup of this generation of shares is complete, and the fragment is another one's: it would restore nothing together with
+    /// those that their holders have.
+    #[error("the backup of these shares is complete, and this fragment is another backup's")]
+    BackupComplete,
     /// The share is the active or the pending one of its wallet, and is not erased.
     #[error("the share is in use by its wallet")]
     ShareInUse,
@@ -215,6 +219,7 @@ impl StoreError {
             | Self::Held { .. }
             | Self::Spent { .. }
             | Self::WrongState { .. }
+            | Self::BackupComplete
             | Self::ShareInUse => Blame::Caller,
             Self::Corrupt { .. } | Self::Damaged { .. } => Blame::Data,
             Self::Full { .. } | Self::Io { .. } | Self::Host(_) | Self::NoRandomness | Self::Closed => {

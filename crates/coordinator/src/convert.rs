@@ -102,7 +102,8 @@ pub(crate) fn store_fault(error: &storage::StoreError) -> session::StoreFault {
         | E::AlreadyExists { .. }
         | E::AlreadySigned
         | E::Held { .. }
-        | E::Spent { .. } => session::StoreFault::Conflict,
+        | E::Spent { .. }
+        | E::BackupComplete => session::StoreFault::Conflict,
         E::Full { .. } => session::StoreFault::Full,
         E::Corrupt { .. } => session::StoreFault::Corrupt,
         _ => session::StoreFault::Unavailable,

@@ -235,7 +235,8 @@ pub(crate) struct MakeBackup {
     #[arg(value_name = "WALLET", required = true)]
     pub(crate) wallet: Option<String>,
     /// Write the fragments that are neither the server's nor a third party's to files in this folder; give each to another
-    /// holder. Without this, --qr and --third-party, the wallet's backup is gone on with as it was made.
+    /// holder. Without this, --qr and --third-party, the wallet's backup is gone on with as it was made. Where the wallet has a
+    /// complete backup by another plan, it gets new shares first, and the earlier fragments restore nothing any more.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Show those fragments as QR codes instead, to be printed or copied.

@@ -39,10 +39,30 @@ impl Vault {
         staged.commit(audit).await
     }
 
-    /// As [`Vault::put_fragment`], and in the same write the receipt: the wallet's backup of `share` is complete.
+    /// As [`Vault::put_fragment`], for the wallet that the fragment is of: where the receipt says that the backup of its active share is
+    /// complete, the fragment stays as it is.
     ///
     /// # Errors
-    /// As [`Vault::put_fragment`] and [`Vault::store_receipt`].
+    /// As [`Vault::put_fragment`]; [`StoreError::BackupComplete`] where another fragment of that epoch has the receipt.
+    pub async fn put_fragment_of(
+        &self,
+        wallet: &WalletRecord,
+        fragment: FragmentRecord,
+        audit: AuditRow,
+    ) -> Result<(), StoreError> {
+        let mut staged = Transaction::new(self);
+        self.stage_fragment(&mut staged, &fragment).await?;
+        // Read after the fragment's version: whoever completes the backup from here on changes that version.
+        let row = self.wallet(&wallet.owner, wallet.wallet).await?;
+        let row = row.ok_or(StoreError::NotFound { what: "wallet" })?;
+        self.keeps_its_backup(&row, &fragment).await?;
+        staged.commit(audit).await
+    }
+
+    /// As [`Vault::put_fragment_of`], and in the same write the receipt: the wallet's backup of `share` is complete.
+    ///
+    /// # Errors
+    /// As [`Vault::put_fragment_of`] and [`Vault::store_receipt`].
     pub async fn put_fragment_with_receipt(
         &self,
         row: &Row<WalletRecord>,
@@ -51,6 +71,7 @@ impl Vault {
         audit: AuditRow,
     ) -> Result<Row<WalletRecord>, StoreError> {
         let wallet = with_receipt(row, share)?;
+        self.keeps_its_backup(row, &fragment).await?;
         let mut staged = Transaction::new(self);
         self.stage_fragment(&mut staged, &fragment).await?;
         self.change_wallet(staged, row, wallet, audit).await
@@ -171,6 +192,27 @@ impl Vault {
     /// Where the store cannot be read.
     pub async fn fragment_count(&self, owner: &Owner, most: usize) -> Result<usize, StoreError> {
         Ok(self.store.scan(Table::Fragments, &owner.prefix(), None, most).await?.len())
+    }
+
+    /// A fragment that is part of a complete backup of the active share is not written over: the others' would restore nothing with what
+    /// came in its place. One that is lost or damaged gives way.
+    pub(super) async fn keeps_its_backup(
+        &self,
+        wallet: &WalletRecord,
+        fragment: &FragmentRecord,
+    ) -> Result<(), StoreError> {
+        let complete = wallet.active.filter(|active| wallet.receipt == Some(*active));
+        if complete.is_none_or(|share| share.epoch() != fragment.epoch) {
+            return Ok(());
+        }
+        let stored = self.fragments(&fragment.owner, &fragment.subject).await?;
+        let stored = stored.rows.iter().find(|stored| stored.epoch == fragment.epoch);
+        match stored {
+            Some(stored) if stored.document.dangerous_expose() != fragment.document.dangerous_expose() => {
+                Err(StoreError::BackupComplete)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Adds a fragment to what is staged; the surplus of its subject goes.

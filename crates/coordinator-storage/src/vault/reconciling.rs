@@ -103,6 +103,7 @@ impl Vault {
     /// # Errors
     /// [`StoreError::WrongState`] where `id` is not the active share, the receipt or the fragment is of another one, the
     /// share to erase is not the retired one, or goes before the backup that the wallet needs;
+    /// [`StoreError::BackupComplete`] where another fragment than this one has the receipt already;
     /// [`StoreError::Conflict`] where the row was changed meanwhile.
     pub async fn confirm(
         &self,
@@ -130,6 +131,7 @@ impl Vault {
             if !belongs {
                 return Err(StoreError::WrongState { reason: "the fragment is of another share" });
             }
+            self.keeps_its_backup(row, fragment).await?;
             self.stage_fragment(&mut staged, fragment).await?;
         }
         self.change_wallet(staged, row, wallet, audit).await

@@ -1,6 +1,7 @@
 //! Listings, policy and receipts, fragments, API keys, the audit log.
 
 use maany_coordinator_storage::record::{ApiKeyRecord, AuditRow, BackupRule, FragmentRecord};
+use maany_coordinator_storage::vault::Confirmation;
 use maany_coordinator_storage::{Role, SecretBytes, StoreError, Table};
 
 use crate::lab::{active, alice, audit, bob, open, refreshed, server, share, share_id, wallet, wallet_id};
@@ -116,6 +117,37 @@ async fn a_fragment_and_its_receipt_are_one_write() {
     let before = lab.rows();
     assert!(matches!(put(share_id(2)).await, Err(StoreError::Conflict { .. })));
     assert_eq!(lab.rows(), before);
+}
+
+#[tokio::test]
+async fn the_fragment_of_a_complete_backup_is_written_over_by_none_of_the_ways() {
+    let (_, vault) = server().await;
+    let row = refreshed(&vault).await;
+    let of = |epoch, byte| fragment(&row.wallet.to_string(), epoch, byte);
+    vault.put_fragment_of(&row, of(2, 1), audit("f")).await.unwrap();
+    // Not complete yet.
+    vault.put_fragment_of(&row, of(2, 2), audit("f")).await.unwrap();
+    let done = vault.put_fragment_with_receipt(&row, of(2, 3), share_id(2), audit("f")).await.unwrap();
+    let complete = |result: Result<(), StoreError>| matches!(result, Err(StoreError::BackupComplete));
+    assert!(complete(vault.put_fragment_of(&row, of(2, 4), audit("f")).await), "whatever row the caller has");
+    let put = vault.put_fragment_with_receipt(&done, of(2, 4), share_id(2), audit("f")).await;
+    assert!(complete(put.map(|_| ())));
+    let confirm = |byte| {
+        let confirmation = Confirmation {
+            id: share_id(2),
+            erase_retired: None,
+            receipt: Some(share_id(2)),
+            fragment: Some(of(2, byte)),
+        };
+        vault.confirm(&done, confirmation, audit("confirmed"))
+    };
+    assert!(complete(confirm(4).await.map(|_| ())));
+    vault.put_fragment_of(&done, of(2, 3), audit("f")).await.unwrap();
+    vault.put_fragment_of(&done, of(1, 9), audit("f")).await.unwrap();
+    let kept = vault.fragments(&alice(), &row.wallet.to_string()).await.unwrap();
+    let kept: Vec<_> = kept.rows.iter().map(|f| (f.epoch, f.document.dangerous_expose()[0])).collect();
+    assert_eq!(kept, [(2, 3), (1, 9)]);
+    confirm(3).await.unwrap();
 }
 
 #[tokio::test]

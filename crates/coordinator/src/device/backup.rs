@@ -22,7 +22,7 @@ use maany_mpc_core::{
     backup::{self, BackupContext, FragmentDocument, Threshold},
 };
 
-use super::{Device, DeviceError, Parts, run};
+use super::{Device, DeviceError, Parts, Report, run};
 use crate::http::client::HttpClient;
 
 pub(super) use self::deliver::{follow_plan, try_to_complete};
@@ -55,19 +55,26 @@ impl Device {
     /// What goes by hand is in [`Device::fragments_by_hand`].
     ///
     /// Where the present shares have a backup of the same holders and threshold already, that one is gone on with: a second
-    /// one would not mix with it. Whoever fears that fragments have leaked refreshes the wallet.
+    /// one would not mix with it. Where they have a complete one by another plan, which the coordinator keeps, the wallet is refreshed
+    /// first, and the backup is of the new shares: the epoch in the status says so. Whoever fears that fragments have leaked refreshes the wallet.
     ///
     /// # Errors
-    /// Where the wallet is unknown, its share cannot be opened, or the device's store fails; and where an earlier refresh is
-    /// undecided, whatever a refresh can fail with. A holder that was not reached is no error: the status names it.
+    /// Where the wallet is unknown, its share cannot be opened, or the device's store fails; and where the wallet is refreshed
+    /// first, or an earlier refresh is undecided, whatever a refresh can fail with. A holder that was not reached is no error: the status names it.
     pub async fn back_up(&self, wallet: &WalletId, plan: BackupPlan) -> Result<BackupStatus, DeviceError> {
-        let row = self.settled(wallet).await?;
+        let mut row = self.settled(wallet).await?;
         let ledger = match Ledger::load(&self.parts.vault, &row).await? {
             Some(mut ledger) if ledger.is_of(&row) && ledger.follows(&plan) => {
                 ledger.adopt(plan);
                 ledger
             }
-            _ => deliver::begin(&self.parts, &row, plan).await?,
+            other => {
+                let of_these = other.is_some_and(|ledger| ledger.is_of(&row) && ledger.is_settled());
+                if of_these || deliver::is_complete(&self.parts, &row).await? {
+                    row = self.new_shares(wallet, None, &mut Report::default()).await?;
+                }
+                deliver::begin(&self.parts, &row, plan).await?
+            }
         };
         let outgoing = deliver::Outgoing::of(&self.parts, &row, ledger, self.parts.backoff).await;
         let status = deliver::complete(&self.parts, &row, outgoing, self.parts.backoff).await?;

@@ -6,6 +6,7 @@ use maany_coordinator_proto::{
     Hello, Intent, StepUp, WalletId,
     session::{DevicePlan, LeaveBackup},
 };
+use maany_coordinator_storage::{Row, record::WalletRecord};
 
 use super::{
     Device, DeviceError, Done, Report, WalletInfo, backup,
@@ -40,10 +41,24 @@ impl Device {
     async fn renew(&self, wallet: &WalletId, step_up: Option<&str>) -> Result<Done<WalletInfo>, DeviceError> {
         let started = Instant::now();
         let mut report = Report::default();
-        let mut patience = Patience::of(&self.parts);
         // A backup that is still owed would be in the way: without it the server keeps the share before this one.
         let row = self.row(wallet).await?;
         backup::try_to_complete(&self.parts, &row, Backoff::ONCE).await;
+        let row = self.new_shares(wallet, step_up, &mut report).await?;
+        // The old fragments restore nothing any more: where there is a plan, its holders get new ones.
+        backup::try_to_complete(&self.parts, &row, self.parts.backoff).await;
+        report.elapsed = started.elapsed();
+        Ok(Done { value: WalletInfo::of(&row)?, report })
+    }
+
+    /// New shares without their backup, which is the caller's to make.
+    pub(super) async fn new_shares(
+        &self,
+        wallet: &WalletId,
+        step_up: Option<&str>,
+        report: &mut Report,
+    ) -> Result<Row<WalletRecord>, DeviceError> {
+        let mut patience = Patience::of(&self.parts);
         loop {
             let row = self.row(wallet).await?;
             let session_id = run::session_id()?;
@@ -73,20 +88,14 @@ impl Device {
                 profile,
                 opened: None,
             };
-            match run::once(&self.parts, host, plan, hello()?, &mut report).await {
-                Ok(finished) => {
-                    let row = finished.wallet.ok_or(DeviceError::NoResult)?;
-                    // The old fragments restore nothing any more: where there is a plan, its holders get new ones.
-                    backup::try_to_complete(&self.parts, &row, self.parts.backoff).await;
-                    report.elapsed = started.elapsed();
-                    return Ok(Done { value: WalletInfo::of(&row)?, report });
-                }
+            match run::once(&self.parts, host, plan, hello()?, report).await {
+                Ok(finished) => return finished.wallet.ok_or(DeviceError::NoResult),
                 // The code was used up by the first session that got past the handshake.
                 Err(attempt) if step_up.is_some() && attempt.stage > Stage::Handshake => {
                     return Err(attempt.error);
                 }
                 Err(attempt) => {
-                    patience.after(&self.parts, attempt, Intent::Refresh, &mut report).await?;
+                    patience.after(&self.parts, attempt, Intent::Refresh, report).await?;
                 }
             }
         }

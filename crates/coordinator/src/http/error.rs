@@ -56,6 +56,12 @@ pub(super) enum ApiError {
     /// The backup fragment does not fit the wallet.
     #[error("{0}")]
     Fragment(&'static str),
+    /// The wallet is locked: quarantined, frozen, or not in use any more.
+    #[error("the wallet is locked: a restore, or a refresh with a step-up code, leads out of that")]
+    Locked,
+    /// Another fragment of these shares has the receipt of a complete backup.
+    #[error("the backup of the wallet's present shares is complete: refresh the wallet before another one")]
+    BackupComplete,
     /// Only the wallet's enrolled device may do this, and it has not proven itself.
     #[error("the wallet's device must prove this: the proof is missing, or not its own")]
     Unproven,
@@ -139,6 +145,8 @@ impl ApiError {
             Self::OtherBackup => told(StatusCode::CONFLICT, "other_backup"),
             Self::NotLocked => told(StatusCode::CONFLICT, "not_locked"),
             Self::Forgotten => told(StatusCode::CONFLICT, "signatures_forgotten"),
+            Self::Locked => told(StatusCode::CONFLICT, "wallet_locked"),
+            Self::BackupComplete => told(StatusCode::CONFLICT, "backup_complete"),
             Self::Draining => later(StatusCode::SERVICE_UNAVAILABLE, "draining"),
             Self::Store(error) => store(error),
             Self::Internal(_) => told(StatusCode::INTERNAL_SERVER_ERROR, "internal"),

@@ -3,8 +3,8 @@
 use axum::{Json, extract::State};
 use maany_coordinator_proto::proof::Deposit;
 use maany_coordinator_storage::{
-    Row, SecretBytes,
-    record::{AuditRow, BackupRule, FragmentRecord, WalletRecord},
+    Row, SecretBytes, StoreError,
+    record::{AuditRow, BackupRule, FragmentRecord, WalletRecord, WalletState},
 };
 use maany_mpc_core::backup::FragmentDocument;
 use zeroize::Zeroizing;
@@ -36,6 +36,7 @@ pub(super) async fn put(
         .map_err(|_| ApiError::Fragment("the document is no backup fragment"))?;
     let wallet = wallets::named(&state.vault, &principal, &id).await?;
     require_proof(&wallet, body.proof.as_ref(), body.acknowledged, &bytes)?;
+    require_in_use(&wallet)?;
     require_fits(&document, &wallet)?;
     let receipt = body.acknowledged >= document.threshold().t();
     let epoch = document.context().share_id.epoch;
@@ -50,9 +51,11 @@ pub(super) async fn put(
         let wallet = require_backups(&state, &principal, wallet).await?;
         let share = wallet.active.ok_or(ApiError::NotFound)?;
         let audit = audit(&principal, &wallet, "backup-completed");
-        state.vault.put_fragment_with_receipt(&wallet, fragment, share, audit).await?;
+        let stored = state.vault.put_fragment_with_receipt(&wallet, fragment, share, audit).await;
+        stored.map_err(refused)?;
     } else {
-        state.vault.put_fragment(fragment, audit(&principal, &wallet, "fragment-stored")).await?;
+        let audit = audit(&principal, &wallet, "fragment-stored");
+        state.vault.put_fragment_of(&wallet, fragment, audit).await.map_err(refused)?;
     }
     Ok(Json(wire::StoredFragment { epoch, receipt }))
 }
@@ -71,6 +74,22 @@ fn require_proof(
     match proven {
         Some(identity) if *identity.as_bytes() == enrolled => Ok(()),
         _ => Err(ApiError::Unproven),
+    }
+}
+
+/// A wallet that is locked is led out of it by new shares, and those by a new backup. Until then nothing says that a backup of it is
+/// complete: whoever speaks for it may be why it is locked.
+fn require_in_use(wallet: &WalletRecord) -> Result<(), ApiError> {
+    match wallet.standing.state {
+        WalletState::Active | WalletState::Provisional => Ok(()),
+        _ => Err(ApiError::Locked),
+    }
+}
+
+fn refused(error: StoreError) -> ApiError {
+    match error {
+        StoreError::BackupComplete => ApiError::BackupComplete,
+        error => ApiError::Store(error),
     }
 }
 

@@ -118,7 +118,7 @@ pub(super) async fn store(
             let active = row.active.ok_or(WriteError::Nothing("the wallet has no active share"))?;
             let fragment = fragment_record(row, active.epoch(), backup.to_json().as_bytes());
             let audit = audit(&admitted.principal, "fragment-stored", row);
-            parts.vault.put_fragment(fragment, audit).await?;
+            parts.vault.put_fragment_of(row, fragment, audit).await?;
             // Whether the other fragments have reached their holders is not said in this frame.
             return Ok(Stored::Backup(Receipt::Partial));
         }

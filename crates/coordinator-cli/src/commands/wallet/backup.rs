@@ -31,6 +31,11 @@ async fn make(args: MakeBackup, output: &mut Output) -> Result<(), CliError> {
         None => device.complete_backup(&wallet.wallet).await,
     };
     let made = made.map_err(CliError::device("making the backup"))?;
+    let before = wallet.epoch;
+    let wallet = device.wallet(&name).await.map_err(CliError::device("reading the wallet"))?;
+    if wallet.epoch != before {
+        renewed(&wallet, output)?;
+    }
     let status = if show(&device, &wallet, output).await? {
         // What was shown is in its holder's hands, and the server has to hear of it.
         device.complete_backup(&wallet.wallet).await.map_err(CliError::device("making the backup"))?
@@ -132,6 +137,17 @@ fn tell(wallet: &WalletInfo, status: &BackupStatus, output: &mut Output) -> Resu
             page.fact(&format!("fragment {index}"), &said)?;
         }
         page.remark("give each fragment to another holder, and keep no two together")
+    })?;
+    Ok(())
+}
+
+/// The earlier backup was complete, or an earlier refresh was finished first.
+fn renewed(wallet: &WalletInfo, output: &mut Output) -> Result<(), CliError> {
+    let fields = json!({"wallet": wallet.wallet.to_string(), "epoch": wallet.epoch});
+    output.say("renewed", fields, |page| {
+        page.heading("New shares before the backup")?;
+        page.fact("epoch", &wallet.epoch.to_string())?;
+        page.remark("the fragments of the earlier backup restore nothing any more")
     })?;
     Ok(())
 }

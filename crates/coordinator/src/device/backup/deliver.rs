@@ -310,15 +310,22 @@ impl<'a> Proven<'a> {
 /// Whether the coordinator knows no more of the complete backup of this epoch that it acknowledged: its disk lost the write, or
 /// an archive was put back. One that cannot be asked is believed to know.
 async fn has_lost(parts: &Parts, row: &WalletRecord, epoch: u64) -> Result<bool, DeviceError> {
+    Ok(there(parts, row).await?.is_some_and(|there| there.backup_epoch != Some(epoch)))
+}
+
+/// Whether the server says that it has a complete backup of the wallet's present share.
+pub(super) async fn is_complete(parts: &Parts, row: &WalletRecord) -> Result<bool, DeviceError> {
+    let epoch = row.active.map(|share| share.epoch());
+    Ok(there(parts, row).await?.is_some_and(|there| epoch.is_some() && there.backup_epoch == epoch))
+}
+
+/// The wallet as the server shows it; none where it cannot be asked.
+async fn there(parts: &Parts, row: &WalletRecord) -> Result<Option<wire::Wallet>, DeviceError> {
     let name = KeyId::new(&row.wallet.to_string())?;
-    Ok(match parts.http.wallet(&name).await {
-        Ok(Some(there)) => there.backup_epoch != Some(epoch),
-        Ok(None) => false,
-        Err(error) => {
-            tracing::debug!(%error, "the server cannot be asked for its part of the backup");
-            false
-        }
-    })
+    Ok(parts.http.wallet(&name).await.unwrap_or_else(|error| {
+        tracing::debug!(%error, "the server cannot be asked for its part of the backup");
+        None
+    }))
 }
 
 /// Gives the holders other than the coordinator and people what they lack, all at once, and says who was not reached.

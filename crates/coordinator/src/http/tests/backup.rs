@@ -6,7 +6,7 @@ use maany_coordinator_proto::{
 };
 use maany_coordinator_storage::{
     SecretBytes,
-    record::{AuditRow, BackupRule, Devices, FragmentRecord, WalletRecord},
+    record::{AuditRow, BackupRule, Devices, FragmentRecord, Standing, WalletRecord, WalletState},
 };
 use maany_mpc_core::{
     PublicKey, ShareId,
@@ -115,6 +115,58 @@ async fn a_backup_is_complete_when_enough_fragments_are_acknowledged() {
     // The answer was lost: the device says it again.
     let again = api.put(&api.alice, FRAGMENT, &upload(&document(&row, 1), 3)).await;
     assert_eq!(again.json(), json!({"epoch": 1, "receipt": true}));
+}
+
+/// The same backup is split once: another fragment of it is one of another ciphertext.
+fn another(row: &WalletRecord, epoch: u64) -> FragmentDocument {
+    let one = document(row, epoch);
+    let fragment = backup::Fragment::from_bytes(&[1; 33]).unwrap();
+    FragmentDocument::new(one.context().clone(), one.threshold(), vec![8; 40], fragment).unwrap()
+}
+
+async fn left(api: &Api, row: &WalletRecord) -> Vec<u8> {
+    let page = api.vault.fragments(&alice().rows(), &row.wallet.to_string()).await.unwrap();
+    page.rows.first().unwrap().document.dangerous_expose().to_vec()
+}
+
+#[tokio::test]
+async fn the_fragment_of_a_complete_backup_gives_way_to_no_other() {
+    let api = api().await;
+    let row = wallet(&api.vault, &alice(), 1, Some("k")).await;
+    // What is not complete may be made anew.
+    assert_eq!(api.put(&api.alice, FRAGMENT, &upload(&another(&row, 1), 1)).await.status, StatusCode::OK);
+    assert_eq!(api.put(&api.alice, FRAGMENT, &upload(&document(&row, 1), 2)).await.status, StatusCode::OK);
+    for acknowledged in [1, 2, 3] {
+        let answer = api.put(&api.alice, FRAGMENT, &upload(&another(&row, 1), acknowledged)).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::CONFLICT, "backup_complete"));
+        assert_eq!(answer.json()["retryable"], json!(false));
+        let again = api.put(&api.alice, FRAGMENT, &upload(&document(&row, 1), acknowledged)).await;
+        assert_eq!(again.status, StatusCode::OK, "an answer that was lost is asked for again");
+        assert_eq!(left(&api, &row).await, document(&row, 1).dangerous_to_bytes().to_vec());
+    }
+}
+
+#[tokio::test]
+async fn a_locked_wallet_takes_no_fragment() {
+    let api = api().await;
+    let row = wallet(&api.vault, &alice(), 1, Some("k")).await;
+    for state in [WalletState::Quarantined, WalletState::Frozen] {
+        let row = api.vault.wallet(&alice().rows(), row.wallet).await.unwrap().unwrap();
+        let audit = AuditRow {
+            at_ms: 1,
+            actor: "test".to_owned(),
+            event: "locked".to_owned(),
+            wallet: Some(row.wallet),
+            details: String::new(),
+        };
+        api.vault.set_standing(&row, Standing { state, aborts: Vec::new() }, audit).await.unwrap();
+        for acknowledged in [1, 2] {
+            let answer = api.put(&api.alice, FRAGMENT, &upload(&document(&row, 1), acknowledged)).await;
+            assert_eq!((answer.status, answer.code().as_str()), (StatusCode::CONFLICT, "wallet_locked"));
+        }
+    }
+    let kept = api.vault.fragments(&alice().rows(), &row.wallet.to_string()).await.unwrap();
+    assert!(kept.rows.is_empty(), "nothing was stored");
 }
 
 #[tokio::test]
