@@ -4,6 +4,7 @@
 //! what was disturbed on its way can be compared with what was not, to the byte. A step that is given anything but what it was given
 //! when it was recorded says that the peer cheated, so that a message that is lost, doubled, changed or run twice cannot go unseen.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use maany_coordinator::engine::{
@@ -13,7 +14,10 @@ use maany_coordinator::engine::{
 
 /// One side's part of a ceremony.
 #[derive(Clone, Default)]
-pub struct Tape(Arc<Mutex<Vec<Turn>>>);
+pub struct Tape {
+    turns: Arc<Mutex<Vec<Turn>>>,
+    starts: Arc<AtomicUsize>,
+}
 
 /// What a step was given, none for the first, and what it gave.
 #[derive(Clone)]
@@ -36,6 +40,16 @@ impl Tape {
         Arc::new(Recorder { tape: self.clone(), plays: true })
     }
 
+    /// How often a ceremony was begun by it, recording and playing.
+    #[must_use]
+    pub fn starts(&self) -> usize {
+        self.starts.load(Ordering::SeqCst)
+    }
+
+    fn count_start(&self) {
+        self.starts.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// How many steps are on it.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -49,7 +63,7 @@ impl Tape {
     }
 
     fn turns(&self) -> MutexGuard<'_, Vec<Turn>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn add(&self, inbound: Option<&[u8]>, step: &Step<Signature>) {
@@ -134,6 +148,7 @@ impl Recorded {
 impl Ceremony<Signature> for Recorded {
     fn start(self: Box<Self>) -> Result<Step<Signature>, EngineError> {
         let Self { tape, inner } = *self;
+        tape.count_start();
         Ok(Self::watch(tape, None, inner.start()?))
     }
 
@@ -165,6 +180,7 @@ impl Played {
 
 impl Ceremony<Signature> for Played {
     fn start(self: Box<Self>) -> Result<Step<Signature>, EngineError> {
+        self.tape.count_start();
         self.play(None)
     }
 

@@ -163,12 +163,15 @@ async fn sign(
 ) -> Result<Vec<u8>, Failure> {
     let request = world.holder.device()?.request(&wallet.wallet, order).await?;
     let id = RequestId::from_hex(&request.id)?;
-    let (_line, sick) = world.on(line).await?;
+    let (sick_line, sick) = world.on(line).await?;
     let bytes = |signed: maany_coordinator::Signed| signed.signature.to_bytes().to_vec();
     let on_it = match sick.device()?.sign_request(&wallet.wallet, id, order).await {
         Ok(signed) => Some(bytes(signed.value)),
         Err(error) => check_failure(&error).map(|()| None)?,
     };
+    let (cuts, sure) = (sick_line.cuts(), surely_cut(line));
+    check(cuts >= sure, || format!("{cuts} connections were cut, not {sure}"))?;
+    check(on_it.is_some() || !is_resumed(line), || "a device that resumes gets its signature".to_owned())?;
     let device = world.holder.patient().device()?;
     let after = bytes(device.sign_request(&wallet.wallet, id, order).await?.value);
     let again = bytes(device.sign_request(&wallet.wallet, id, order).await?.value);
@@ -181,6 +184,23 @@ async fn sign(
     check(signed == 1, || format!("{signed} signatures were stored"))?;
     world.agrees(wallet).await?;
     Ok(after)
+}
+
+/// Whether all that befalls the line is within the device's retries: then a session that has begun goes on, and is not run again.
+fn is_resumed(line: &[Ailment]) -> bool {
+    let within = u32::try_from(line.len()).is_ok_and(|count| count <= EAGER.retries);
+    within && !line.iter().any(|ailment| matches!(ailment, Ailment::Silent(_)))
+}
+
+/// How many of the first connections fail whatever the session does: until there is a welcome and a proof, or a resumption and its
+/// answer, no session is over.
+fn surely_cut(line: &[Ailment]) -> usize {
+    let sure = |ailment: &&Ailment| match ailment {
+        Ailment::Cut(Cut { after, .. }) => *after <= 2,
+        Ailment::Unreachable => true,
+        Ailment::Silent(_) | Ailment::None => false,
+    };
+    line.iter().take_while(sure).count()
 }
 
 fn the_order() -> SignOrder {
@@ -198,10 +218,18 @@ fn any_drops_give_the_bytes_of_the_undisturbed_ceremony_or_a_typed_failure() {
     assert!(tapes.0.len() >= 3 && tapes.1.len() >= 3, "both sides are on tape");
     for_all(64, ailments(true), |line| {
         runtime.block_on(async {
-            let world = World::new(tapes.0.playing(), tapes.1.playing(), impatient()).await?;
+            // What is resumed is not to be cut short by a busy machine.
+            let limits = if is_resumed(&line) { unhurried() } else { impatient() };
+            let world = World::new(tapes.0.playing(), tapes.1.playing(), limits).await?;
             let wallet = world.wallet().await?;
+            let before = (tapes.0.starts(), tapes.1.starts());
             let bytes = sign(&world, &wallet, &the_order(), &line).await?;
-            check(bytes == undisturbed, || "not the bytes of the undisturbed ceremony".to_owned())
+            check(bytes == undisturbed, || "not the bytes of the undisturbed ceremony".to_owned())?;
+            let starts = (tapes.0.starts() - before.0, tapes.1.starts() - before.1);
+            // The device asks three times, and its first message goes along with each proof; the server signs once.
+            check(!is_resumed(&line) || starts == (1, 3), || {
+                format!("the ceremony was begun {starts:?} times")
+            })
         })
     });
 }
