@@ -25,6 +25,6 @@ pub use self::{
     dial::{Dial, WebSocketDialer},
     error::{AcceptError, ConnectError},
     key::ChannelKey,
-    registry::Registry,
+    registry::{Admittance, Registry},
     transport::SecureTransport,
 };

@@ -14,17 +14,20 @@ pub struct AbortRate {
     pub every: Duration,
 }
 
-/// How many sessions of one wallet and of one principal may come to nothing, and of how many that is remembered.
+/// How many sessions of one wallet, of one principal and of one token may come to nothing, and of how many that is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AbortLimits {
     /// For each wallet. The default is 30, and one more every two seconds: a sick line that kills a session each time it is used is
     /// slower than that.
     pub wallet: AbortRate,
-    /// For each principal, over all its wallets and the sessions that never got to one. The default is 120, and one more every half
-    /// second.
+    /// For each principal, over all its wallets: sessions of devices that had proven themselves, or had a wallet of the older profile.
+    /// The default is 120, and one more every half second.
     pub principal: AbortRate,
-    /// So many wallets, and so many principals, are remembered; of more, those that would be free soonest are forgotten. The
-    /// default is 16,384, at most some three megabytes each.
+    /// For each token, over the sessions that took nothing but the token: those that were never admitted, and DKGs. The default is 120,
+    /// and one more every half second.
+    pub token: AbortRate,
+    /// So many wallets, so many principals and so many tokens are remembered; of more, those that would be free soonest are forgotten.
+    /// The default is 16,384, at most some three megabytes each.
     pub remembered: usize,
 }
 
@@ -33,6 +36,7 @@ impl Default for AbortLimits {
         Self {
             wallet: AbortRate { burst: 30, every: Duration::from_secs(2) },
             principal: AbortRate { burst: 120, every: Duration::from_millis(500) },
+            token: AbortRate { burst: 120, every: Duration::from_millis(500) },
             remembered: 16_384,
         }
     }

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{
     AcceptError, ChannelKey, Registry, SecureTransport, key,
     line::{Event, Line},
-    registry::{Attached, Whose},
+    registry::{Admittance, Attached, Whose},
 };
 use crate::{auth::Principal, random};
 
@@ -55,6 +55,8 @@ pub struct Accepted {
     pub session: [u8; 16],
     /// The server's nonce: 32 random bytes.
     pub nonce: [u8; 32],
+    /// Where to say that the session was admitted: before that, nothing that it says is kept for a device that lost its socket.
+    pub admittance: Admittance,
 }
 
 /// Answers a hello of protocol 2 on the socket that it came over, within the hello's deadline.
@@ -103,9 +105,10 @@ async fn begin(
     };
     let handshake_hash = *channel.handshake_hash();
     let live = door.registry.enter(session, Whose::of(hello, principal), token);
+    let admittance = live.admittance();
     let line = Line::new(raw, Participant::Device, channel);
     let transport = SecureTransport::server(line, live, limits.message_bytes(hello.intent()));
-    Ok(Accepted { transport, handshake_hash, session, nonce })
+    Ok(Accepted { transport, handshake_hash, session, nonce, admittance })
 }
 
 /// A session is looked up before anything is computed, and takes the socket only from one who shows its token. One that is over

@@ -1,7 +1,9 @@
 //! What a session that is over still has to say, for a device that lost its socket with the last frames on it: it comes back with its
 //! token, gets them, and is closed with the code that the session was closed with.
 //!
-//! Nothing of it is on disk, and what is kept is bounded in time, in number and in bytes: the oldest goes first. A device that comes
+//! Only the end of a session that was admitted is kept: who has a token and nothing more has nothing to hear again. Nothing of it is on
+//! disk, and what is kept is bounded in time, in number and in bytes: the oldest goes first, of the principal's own where it has its part.
+//! A device that comes
 //! later finds no session; what it then has to ask is answered from the store.
 
 use std::{
@@ -23,6 +25,8 @@ use super::registry::{Attached, Session};
 const KEPT: Duration = Duration::from_secs(20);
 /// The most sessions whose end is kept.
 const SESSIONS: usize = 512;
+/// The most of them that are one principal's.
+const OF_ONE: usize = 128;
 /// The most bytes of one session's last frames: a result is a few hundred, and who lacks more than that lacks a round.
 const BYTES: usize = 8 * 1024;
 /// How long a device that has come back for it may take to hear it.
@@ -86,10 +90,10 @@ impl Epilogues {
         if !epilogue.is_worth_keeping() {
             return;
         }
-        if self.order.len() >= SESSIONS
-            && let Some((_, oldest)) = self.order.pop_front()
-        {
-            self.by_name.remove(&oldest);
+        if self.of(&session) >= OF_ONE {
+            self.drop_oldest(Some(&session));
+        } else if self.order.len() >= SESSIONS {
+            self.drop_oldest(None);
         }
         self.order.push_back((now + KEPT, name));
         self.by_name.insert(name, (session, epilogue));
@@ -99,6 +103,25 @@ impl Epilogues {
     pub(super) fn find(&mut self, name: &[u8; 16]) -> Option<(Arc<Session>, Arc<Epilogue>)> {
         self.forget(Instant::now());
         self.by_name.get(name).cloned()
+    }
+
+    /// How many are of this session's principal.
+    fn of(&self, session: &Session) -> usize {
+        self.by_name.values().filter(|(kept, _)| kept.is_of_the_principal_of(session)).count()
+    }
+
+    /// Drops the oldest of all, or of this session's principal.
+    fn drop_oldest(&mut self, of: Option<&Session>) {
+        let is_one = |name: &[u8; 16]| match (of, self.by_name.get(name)) {
+            (Some(of), Some((kept, _))) => kept.is_of_the_principal_of(of),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        if let Some(at) = self.order.iter().position(|(_, name)| is_one(name))
+            && let Some((_, oldest)) = self.order.remove(at)
+        {
+            self.by_name.remove(&oldest);
+        }
     }
 
     fn forget(&mut self, now: Instant) {
@@ -120,7 +143,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_end_of_a_session_is_kept_for_its_time_and_no_longer() {
-        let (mut kept, session) = (Epilogues::default(), Registry::a_session());
+        let (mut kept, session) = (Epilogues::default(), Registry::a_session("alice"));
         kept.keep([1; 16], Arc::clone(&session), said(100));
         tokio::time::advance(KEPT - Duration::from_millis(1)).await;
         assert!(kept.find(&[1; 16]).is_some() && kept.find(&[2; 16]).is_none());
@@ -130,9 +153,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn however_many_sessions_end_what_is_kept_is_bounded_and_the_oldest_goes_first() {
-        let (mut kept, session) = (Epilogues::default(), Registry::a_session());
+        let (mut kept, session) = (Epilogues::default(), Registry::a_session("alice"));
         for n in 0..=SESSIONS as u128 {
-            kept.keep(n.to_be_bytes(), Arc::clone(&session), said(BYTES));
+            kept.keep(n.to_be_bytes(), Registry::a_session(&format!("owner-{}", n % 7)), said(BYTES));
         }
         assert_eq!((kept.by_name.len(), kept.order.len()), (SESSIONS, SESSIONS));
         assert!(kept.find(&0_u128.to_be_bytes()).is_none() && kept.find(&1_u128.to_be_bytes()).is_some());
@@ -140,5 +163,18 @@ mod tests {
         kept.keep([8; 16], session, Arc::new(Epilogue::new(Link::new(), CloseCode::Finished, "")));
         assert!(kept.find(&[9; 16]).is_none(), "a round is not the end of a session");
         assert!(kept.find(&[8; 16]).is_none(), "the other side has everything");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_principal_drops_its_own_and_nobody_elses() {
+        let (mut kept, flood) = (Epilogues::default(), Registry::a_session("mallory"));
+        kept.keep([7; 16], Registry::a_session("alice"), said(100));
+        for n in 0..2 * SESSIONS as u128 {
+            kept.keep(n.to_be_bytes(), Arc::clone(&flood), said(100));
+        }
+        assert!(kept.find(&[7; 16]).is_some(), "alice's is kept");
+        assert_eq!((kept.by_name.len(), kept.order.len()), (OF_ONE + 1, OF_ONE + 1));
+        let first = (2 * SESSIONS - OF_ONE) as u128;
+        assert!(kept.find(&(first - 1).to_be_bytes()).is_none() && kept.find(&first.to_be_bytes()).is_some());
     }
 }

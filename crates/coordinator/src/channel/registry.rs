@@ -5,7 +5,10 @@
 use std::{
     collections::HashMap,
     fmt, mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use maany_coordinator_proto::{Hello, Intent, KeyId, ResumeToken};
@@ -48,8 +51,13 @@ impl Registry {
 
     /// Enters a session, which is alive for as long as what this gives.
     pub(super) fn enter(&self, name: [u8; 16], whose: Whose, token: ResumeToken) -> Live {
-        let session =
-            Arc::new(Session { whose, token, place: Mutex::new(Place::Empty), news: Notify::new() });
+        let session = Arc::new(Session {
+            whose,
+            token,
+            place: Mutex::new(Place::Empty),
+            news: Notify::new(),
+            admitted: AtomicBool::new(false),
+        });
         self.lock().live.insert(name, Arc::clone(&session));
         Live { registry: self.clone(), name, session }
     }
@@ -75,11 +83,17 @@ impl Registry {
 
     /// A session that nobody runs.
     #[cfg(test)]
-    pub(super) fn a_session() -> Arc<Session> {
-        let principal = Principal::new("acme", "alice", crate::auth::Scopes::DEVICE);
+    pub(super) fn a_session(owner: &str) -> Arc<Session> {
+        let principal = Principal::new("acme", owner, crate::auth::Scopes::DEVICE);
         let whose = Whose { principal, intent: Intent::Sign, key_id: None };
         let token = ResumeToken::from_bytes(zeroize::Zeroizing::new([7; ResumeToken::SIZE]));
-        Arc::new(Session { whose, token, place: Mutex::new(Place::Empty), news: Notify::new() })
+        Arc::new(Session {
+            whose,
+            token,
+            place: Mutex::new(Place::Empty),
+            news: Notify::new(),
+            admitted: AtomicBool::new(false),
+        })
     }
 }
 
@@ -116,9 +130,17 @@ pub(super) struct Session {
     token: ResumeToken,
     place: Mutex<Place>,
     news: Notify,
+    /// Whether it was let in, so that what it says last is worth keeping.
+    admitted: AtomicBool,
 }
 
 impl Session {
+    /// Whether both are sessions of one principal, by whichever of its tokens.
+    pub(super) fn is_of_the_principal_of(&self, other: &Self) -> bool {
+        let (one, other) = (&self.whose.principal, &other.whose.principal);
+        (&one.tenant, &one.owner) == (&other.tenant, &other.owner)
+    }
+
     /// Whether this is the session's token.
     pub(super) fn knows(&self, token: &[u8]) -> bool {
         self.token.is(token)
@@ -153,6 +175,23 @@ impl Session {
     }
 }
 
+/// Where it is said that a session was admitted: what it says last is then kept for a moment.
+#[derive(Clone)]
+pub struct Admittance(Arc<Session>);
+
+impl fmt::Debug for Admittance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admittance").finish_non_exhaustive()
+    }
+}
+
+impl Admittance {
+    /// The session was let in.
+    pub fn admitted(&self) {
+        self.0.admitted.store(true, Ordering::SeqCst);
+    }
+}
+
 /// Keeps a session in the registry; without it the session cannot be resumed.
 pub(super) struct Live {
     registry: Registry,
@@ -161,6 +200,11 @@ pub(super) struct Live {
 }
 
 impl Live {
+    /// Where to say that the session was admitted.
+    pub(super) fn admittance(&self) -> Admittance {
+        Admittance(Arc::clone(&self.session))
+    }
+
     /// Waits for a new socket. Cancel-safe.
     pub(super) async fn attached(&self) -> Attached {
         loop {
@@ -176,7 +220,9 @@ impl Live {
     /// moment, where there is such a thing, for a device that has not heard it.
     pub(super) fn end(&self, epilogue: Option<Arc<Epilogue>>) -> Option<Attached> {
         let mut sessions = self.registry.lock();
-        if let (Some(session), Some(epilogue)) = (sessions.live.remove(&self.name), epilogue) {
+        if let (Some(session), Some(epilogue)) = (sessions.live.remove(&self.name), epilogue)
+            && session.admitted.load(Ordering::SeqCst)
+        {
             sessions.over.keep(self.name, session, epilogue);
         }
         drop(sessions);

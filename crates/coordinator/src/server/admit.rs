@@ -13,6 +13,7 @@ use tracing::{debug, error, warn};
 
 use super::{Parts, host::Admitted, leases::Subject, session::Channel};
 use crate::{
+    abort_rates::{HeldBack, TokenMark},
     auth::{AuthError, Principal, Scope},
     convert,
     sign_request::ForSession,
@@ -25,7 +26,7 @@ pub(super) async fn admit(
     channel: Channel,
     hello: Hello,
 ) -> Result<(Admitted, Admission), Refusal> {
-    let principal = authenticate(parts, &hello).await?;
+    let (principal, token) = authenticate(parts, &hello).await?;
     if !principal.may(Scope::of_intent(hello.intent())) {
         return Err(Refusal::NotAllowed);
     }
@@ -34,7 +35,7 @@ pub(super) async fn admit(
         return Err(Refusal::NotAllowed);
     }
     if let Intent::Dkg = hello.intent() {
-        return dkg(parts, principal, hello).await;
+        return dkg(parts, principal, token, hello).await;
     }
     let row = wallet_of(parts, &principal, &hello).await?;
     let lease = parts.leases.take(Subject::Wallet(row.wallet.to_bytes())).ok_or(Refusal::WalletBusy)?;
@@ -72,6 +73,7 @@ pub(super) async fn admit(
     let (session_id, key_id) = (hello.session_id().clone(), hello.key_id().cloned());
     let admitted = Admitted {
         principal,
+        token,
         intent: hello.intent(),
         session_id,
         key_id,
@@ -84,10 +86,11 @@ pub(super) async fn admit(
     Ok((admitted, admission))
 }
 
-pub(super) async fn authenticate(parts: &Parts, hello: &Hello) -> Result<Principal, Refusal> {
+/// Whom the hello's token speaks for.
+pub(super) async fn authenticate(parts: &Parts, hello: &Hello) -> Result<(Principal, TokenMark), Refusal> {
     let token = hello.token().ok_or(Refusal::NotAuthenticated)?;
     match parts.authenticator.authenticate(token).await {
-        Ok(principal) => Ok(principal),
+        Ok(principal) => Ok((principal, TokenMark::of(token))),
         Err(AuthError::Unavailable(source)) => {
             error!(error = %source, "tokens cannot be checked");
             Err(Refusal::Internal)
@@ -105,11 +108,21 @@ pub(super) fn not_held_back(
     principal: &Principal,
     wallet: Option<&WalletRecord>,
 ) -> Result<(), Refusal> {
-    let checked = parts.aborts.check(principal, wallet.map(|row| row.wallet.to_bytes()));
-    checked.map_err(|held| Refusal::TooMany { again_s: held.seconds() })
+    parts.aborts.check(principal, wallet.map(|row| row.wallet.to_bytes())).map_err(too_many)
 }
 
-async fn dkg(parts: &Parts, principal: Principal, hello: Hello) -> Result<(Admitted, Admission), Refusal> {
+/// What is told to whoever is held back.
+pub(super) fn too_many(held: HeldBack) -> Refusal {
+    Refusal::TooMany { again_s: held.seconds() }
+}
+
+async fn dkg(
+    parts: &Parts,
+    principal: Principal,
+    token: TokenMark,
+    hello: Hello,
+) -> Result<(Admitted, Admission), Refusal> {
+    parts.aborts.check_token(token).map_err(too_many)?;
     not_held_back(parts, &principal, None)?;
     let mut lease = None;
     if let Some(key_id) = hello.key_id() {
@@ -125,6 +138,7 @@ async fn dkg(parts: &Parts, principal: Principal, hello: Hello) -> Result<(Admit
     let intent = hello.intent();
     let admitted = Admitted {
         principal,
+        token,
         intent,
         session_id,
         key_id,

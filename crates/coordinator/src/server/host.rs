@@ -26,6 +26,7 @@ use super::{
     session::Channel,
 };
 use crate::{
+    abort_rates::TokenMark,
     auth::Principal,
     convert,
     driver::{Ceremony, Host, Prepare, Product, Stored},
@@ -47,6 +48,8 @@ pub(crate) struct ServerHost {
 pub(super) struct Admitted {
     /// Whose session it is.
     pub(super) principal: Principal,
+    /// The token that it came with, for what comes to nothing.
+    pub(super) token: TokenMark,
     /// What it wants.
     pub(super) intent: Intent,
     /// The device's name for the session.
@@ -90,15 +93,19 @@ impl ServerHost {
         self.admitted.as_ref().map_or(Intent::Dkg, |admitted| admitted.intent)
     }
 
-    /// Remembers against its wallet and its principal that the session came to nothing. A session of nobody has nobody to
-    /// remember it against.
+    /// Remembers that the session came to nothing: against its wallet and its principal where it was let in to a wallet, and otherwise
+    /// against the token, which was all that it took. A session of nobody has nobody to remember it against.
     pub(super) fn aborted(&self) {
-        let principal = match (&self.admitted, &self.opened) {
-            (Some(admitted), _) => &admitted.principal,
-            (None, Some(opened)) => &opened.principal,
-            (None, None) => return,
-        };
-        self.parts.aborts.charge(principal, self.wallet().map(|row| row.wallet.to_bytes()));
+        let aborts = &self.parts.aborts;
+        match (&self.admitted, &self.opened) {
+            (Some(Admitted { intent: Intent::Dkg, token, .. }), _) | (None, Some(Opened { token, .. })) => {
+                aborts.charge_token(*token);
+            }
+            (Some(admitted), _) => {
+                aborts.charge(&admitted.principal, self.wallet().map(|row| row.wallet.to_bytes()));
+            }
+            (None, None) => {}
+        }
     }
 
     fn wallet(&self) -> Option<&Row<WalletRecord>> {
@@ -122,6 +129,7 @@ impl Host for ServerHost {
         let opened = self.opened.as_ref().ok_or(Refusal::Internal)?;
         self.trace = Some(SessionTrace::open(&self.parts.telemetry, hello.session_id(), hello.intent()));
         let (admitted, admission) = proven::admit(&self.parts, opened, hello, claim).await?;
+        opened.admittance.admitted();
         if let (Some(trace), Some(wallet)) = (&self.trace, &admitted.wallet) {
             trace.wallet(&convert::wallet_from_storage(wallet.wallet));
         }

@@ -19,7 +19,9 @@ use super::{
     leases::{Lease, Subject, Tenure, Word},
 };
 use crate::{
+    abort_rates::TokenMark,
     auth::{Principal, Scope},
+    channel::Admittance,
     convert,
     sign_request::ForSession,
 };
@@ -29,10 +31,14 @@ use crate::{
 pub(crate) struct Opened {
     /// Whose token it came with.
     pub(crate) principal: Principal,
+    /// The token, for what comes to nothing.
+    pub(crate) token: TokenMark,
     /// What tells the session from any other.
     pub(crate) challenge: Challenge,
     /// How a newer session ends it.
     pub(crate) tenure: Tenure,
+    /// Where it is said that the session is let in.
+    pub(crate) admittance: Admittance,
 }
 
 /// Decides whether the proven hello may go on.
@@ -48,6 +54,7 @@ pub(super) async fn admit(
     }
     let mut admitted = Admitted {
         principal: principal.clone(),
+        token: opened.token,
         intent: hello.intent(),
         session_id: hello.session_id().clone(),
         key_id: hello.key_id().cloned(),
@@ -143,6 +150,25 @@ async fn wallet(
     let row = row.map_err(|error| admit::unavailable(&error))?.ok_or(Refusal::UnknownWallet)?;
     let class = classify(&row, hello, identity)?;
     Ok((row, lease, class))
+}
+
+/// Whether a hello whose channel is not open yet is held back: too many sessions that took nothing but its token came to nothing. A right
+/// step-up code passes.
+pub(super) async fn not_held_back(
+    parts: &Parts,
+    principal: &Principal,
+    token: TokenMark,
+    hello: &Hello,
+) -> Result<(), Refusal> {
+    let Err(refused) = parts.aborts.check_token(token).map_err(admit::too_many) else { return Ok(()) };
+    if hello.step_up().is_none() || hello.intent() == Intent::Sign {
+        return Err(refused);
+    }
+    let row = admit::wallet_of(parts, principal, hello).await.map_err(|_| refused)?;
+    match step_up(parts, &row, hello).await {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) | Err(_) => Err(refused),
+    }
 }
 
 /// The hello's code, where it has one that is good for this wallet now.

@@ -6,14 +6,20 @@ use maany_coordinator_proto::{
     Hello, Intent, KeyId, ServerSession, SessionId, WalletId,
     hello::Protocol,
     proof::Challenge,
-    session::{AbortClass, Outcome, SessionError},
+    session::{AbortClass, Outcome, Refusal, SessionError},
 };
 use maany_coordinator_transport::{Message, Participant, Transport};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span, debug, info, warn};
 
-use super::{Parts, admit, host::ServerHost, leases::Tenure, proven::Opened};
+use super::{
+    Parts, admit,
+    host::ServerHost,
+    leases::Tenure,
+    proven::{self, Opened},
+};
 use crate::{
+    abort_rates::TokenMark,
     auth::Principal,
     channel::{self, Accepted, Answer},
     convert,
@@ -143,11 +149,11 @@ async fn open(
     clock: Clock,
     cancel: CancellationToken,
 ) {
-    let principal = match admit::authenticate(&parts, &hello).await {
-        Ok(principal) => principal,
+    let (principal, token) = match welcome(&parts, &hello).await {
+        Ok(welcomed) => welcomed,
         Err(refusal) => {
             let code = refusal.close_code();
-            if let Err(error) = transport.close(code, code.reason()).await {
+            if let Err(error) = transport.close(code, &reason(refusal)).await {
                 debug!(%error, "close failed");
             }
             return;
@@ -162,18 +168,42 @@ async fn open(
     let accepted = match accepted {
         Ok(Answer::Begun(accepted)) => accepted,
         Ok(Answer::Resumed) => return,
-        Err(error) => return debug!(%error, "no channel was opened"),
+        Err(error) => {
+            // One that came to go on with a session has cost it nothing: that session is counted.
+            if hello.resume().is_none() {
+                parts.aborts.charge_token(token);
+            }
+            return debug!(%error, "no channel was opened");
+        }
     };
-    let Accepted { transport, handshake_hash, session, nonce } = *accepted;
+    let Accepted { transport, handshake_hash, session, nonce, admittance } = *accepted;
     let challenge = Challenge { handshake: handshake_hash, session, nonce };
     let cancel = cancel.child_token();
     let tenure = Tenure::new(cancel.clone());
     let machine = ServerSession::proven(hello, challenge, limits, clock.now());
-    let host = ServerHost::proven(Arc::clone(&parts), Opened { principal, challenge, tenure });
+    let host =
+        ServerHost::proven(Arc::clone(&parts), Opened { principal, token, challenge, tenure, admittance });
     let pool = Arc::clone(&parts.pool);
     let driver =
         Driver::new(machine, host, Box::new(transport), Participant::Device, pool, clock, cancel.clone());
     drive(parts, driver, cancel).await;
+}
+
+/// The close's text: the code's own, and how long somebody waits who is held back.
+fn reason(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::TooMany { .. } => refusal.to_string(),
+        refusal => refusal.close_code().reason().to_owned(),
+    }
+}
+
+/// Who says hello, before anything is computed for it. What goes on with a live session is no new one, and is not held back.
+async fn welcome(parts: &Parts, hello: &Hello) -> Result<(Principal, TokenMark), Refusal> {
+    let (principal, token) = admit::authenticate(parts, hello).await?;
+    if hello.resume().is_none() {
+        proven::not_held_back(parts, &principal, token, hello).await?;
+    }
+    Ok((principal, token))
 }
 
 async fn drive(parts: Arc<Parts>, mut driver: Driver<ServerSession, ServerHost>, cancel: CancellationToken) {

@@ -128,6 +128,7 @@ pub(super) async fn session(plan: impl IntoIterator<Item = Cut>) -> (House, Arc<
     let road = Road::new(&house, plan);
     let connected = connect(route(Arc::clone(&road) as Arc<dyn Dial>, house.key()), hello()).await.unwrap();
     let accepted = sessions.recv().await.unwrap();
+    accepted.admittance.admitted();
     (house, road, connected, accepted)
 }
 

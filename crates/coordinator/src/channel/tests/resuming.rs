@@ -9,8 +9,9 @@ use proptest::prelude::*;
 use tokio::time::{Instant, timeout};
 
 use super::{
+    super::connect,
     cutting::Cut,
-    house::{converse, messages, session},
+    house::{House, Road, converse, hello, messages, route, session},
 };
 
 /// A ceremony of three rounds.
@@ -175,6 +176,19 @@ async fn a_session_that_is_over_says_its_result_again_to_a_device_that_has_lost_
         assert!(matches!(closed, Message::Closed { code: Some(1000), .. }), "{first} {second}: {closed:?}");
         assert!(road.sockets() > 1);
     }
+}
+
+/// Whoever has a token and nothing more fills the room of the last words with nothing.
+#[tokio::test(start_paused = true)]
+async fn a_session_that_was_not_admitted_has_no_last_words() {
+    let (house, mut sessions) = House::new();
+    let road = Road::new(&house, [Cut::After(HANDSHAKE)]);
+    let connected = connect(route(road, house.key()), hello()).await.unwrap();
+    let (mut device, mut server) = (connected.transport, sessions.recv().await.unwrap().transport);
+    server.send(Participant::Device, Message::from(b"refused".to_vec())).await.unwrap();
+    server.close(CloseCode::NotAllowed, "refused").await.unwrap();
+    let heard = device.recv(Participant::Server).await.unwrap();
+    assert!(matches!(heard, Message::Closed { code: Some(4409), .. }), "{heard:?}");
 }
 
 /// A socket that was handed in and not yet taken gets the result as well, not the close alone.
