@@ -14,7 +14,7 @@ use maany_coordinator::quarantine::{self, Cause, ClearError, Forgotten, Remedy};
 use maany_coordinator::step_up::StepUps;
 use maany_coordinator::{Device, SignOrder};
 use maany_coordinator_storage::record::{AuditRow, Standing, WalletRecord, WalletState};
-use maany_coordinator_storage::vault::import::{Gap, Settled};
+use maany_coordinator_storage::vault::import::{Gap, LastInUse, OldStore, Settled};
 use maany_coordinator_storage::{FileKeyProvider, Owner, RedbStore, Role, Vault, WalletId, archive};
 use maany_tests::running_server::{self, Folder, Setup, TENANT};
 use maany_tests::{Holder, RunningServer, order, planted};
@@ -61,7 +61,8 @@ async fn import(bytes: &[u8], key_of: &Folder, over: Over<'_>) -> (Folder, Settl
         Over::Old(old) => {
             let remains = Arc::new(RedbStore::open(running_server::database(old.path())).await.unwrap());
             let old = Vault::open_remains(Arc::clone(&remains) as _, keys(), Role::Server).await.unwrap();
-            let settled = vault.settle_import(gap, Some(&old)).await.unwrap();
+            let said = OldStore { vault: &old, last_in_use: LastInUse::Stated };
+            let settled = vault.settle_import(gap, Some(said)).await.unwrap();
             drop(old);
             Arc::into_inner(remains).unwrap().close().await;
             settled

@@ -79,6 +79,8 @@ pub(crate) enum CliError {
     StoreExists { path: PathBuf },
     #[error("the store at {} is in use, and an archive is of one moment", .path.display())]
     StoreInUse { path: PathBuf },
+    #[error("a server is running, and accepts the operator's key")]
+    OperatorKeyInUse,
     #[error("another import is under way in this data folder")]
     ImportRuns,
     #[error("the archive is of another kind: {what:?}")]
@@ -193,7 +195,7 @@ impl CliError {
             Self::ArchiveFile(_) | Self::OtherArchive { .. } => "archive",
             Self::NoStore { .. } => "store",
             Self::StoreExists { .. } => "store-exists",
-            Self::StoreInUse { .. } | Self::ImportRuns => "store-in-use",
+            Self::StoreInUse { .. } | Self::ImportRuns | Self::OperatorKeyInUse => "store-in-use",
             Self::OldStore { .. } => "store",
             Self::NotLocked => "not-locked",
             Self::Forgotten => "signatures-forgotten",

@@ -42,6 +42,22 @@ pub(crate) fn create(path: &Path, contents: &[u8]) -> Result<(), PrivateFileErro
     })
 }
 
+/// Makes the file with these contents, or puts them in the place of the one that is there; at no time is there half of it.
+pub(crate) fn replace(path: &Path, contents: &[u8]) -> Result<(), PrivateFileError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let staged = PathBuf::from(name);
+    match std::fs::remove_file(&staged) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(io_error("removing", &staged, error));
+        }
+        _ => {}
+    }
+    create(&staged, contents)?;
+    let placed = std::fs::rename(&staged, path).and_then(|()| sync_folder_of(path));
+    placed.map_err(|source| io_error("replacing", path, source))
+}
+
 /// Reads the file, of at most so many bytes. A pipe is as good as a file: only the permissions of files are looked at.
 pub(crate) fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, PrivateFileError> {
     let failed = |source| io_error("reading", path, source);

@@ -25,11 +25,15 @@ fn import(world: &World, file: &str, data: &str) -> Said {
 
 /// Moves the server's store away, and imports over what that is then.
 fn import_over(world: &World, file: &str, more: &[&str]) -> Said {
-    fs::rename(world.path("server/coordinator.redb"), world.path("server/old.redb")).unwrap();
+    let old = world.path("server/old.redb");
+    fs::rename(world.path("server/coordinator.redb"), &old).unwrap();
+    let before = fs::read(&old).unwrap();
     let arguments =
         [&["admin", "import", file, "--data", "server", "--json", "--over", "server/old.redb"], more];
     let said = with_passphrase(world, &arguments.concat(), CLOSED);
-    fs::remove_file(world.path("server/old.redb")).unwrap();
+    assert!(fs::read(&old).unwrap() == before, "the old store is not written to");
+    fs::remove_file(&old).unwrap();
+    assert!(!files(&world.path("server")).iter().any(|name| name.contains("old")));
     said
 }
 
@@ -99,10 +103,14 @@ fn a_store_comes_back_from_its_archive_and_its_wallets_sign() {
         assert!(!archive.windows(canary.len()).any(|window| window == canary.as_bytes()));
     }
 
-    let imported = import_over(&world, "archive", &[]);
+    let server = world.serve();
+    wallet(&world, &server.url, &token, &sign("1000uatom")).event("signed");
+    server.stop("-TERM");
+    let imported = import_over(&world, "archive", &["--was-last-in-use"]);
     assert_eq!(imported.event("archive")["keyIds"], json!(["key-1"]));
     let told = imported.event("imported");
     assert_eq!((&told["wallets"], &told["locked"], &told["forgotten"]), (&json!(1), &json!([]), &json!(0)));
+    assert_eq!((&told["overIsLatest"], &told["withdrawnApiKeys"]), (&json!(true), &json!([])));
     assert!(!files(&world.path("server")).iter().any(|name| name.contains("importing")));
 
     let server = world.serve();
@@ -139,7 +147,7 @@ fn an_old_archive_remembers_what_the_store_that_it_replaces_has_signed() {
         wallet(&world, &server.url, &token, &sign("1000uatom")).event("signed")["signature"].clone();
     server.stop("-TERM");
 
-    let told = import_over(&world, "archive", &[]).event("imported");
+    let told = import_over(&world, "archive", &["--was-last-in-use"]).event("imported");
     assert_eq!((&told["carried"]["signedRequests"], &told["carried"]["guards"]), (&json!(1), &json!(1)));
     assert_eq!((&told["locked"], &told["frozen"], &told["unreadable"]), (&json!([]), &json!([]), &json!([])));
     let server = world.serve();
@@ -164,10 +172,25 @@ fn without_the_old_store_every_wallet_is_locked_until_the_operator_answers_for_i
     server.stop("-TERM");
     fs::remove_file(world.path("server/coordinator.redb")).unwrap();
     let said = with_passphrase(&world, &["admin", "import", "archive", "--data", "server"], CLOSED);
-    for words in ["Locked", id, "--accept-forgotten", "API keys that were revoked", "--over OLD-STORE"] {
+    for words in [
+        "Locked",
+        id,
+        "--accept-forgotten",
+        "API keys that were revoked",
+        "--over OLD-STORE",
+        "api-key operator",
+    ] {
         assert!(said.out.contains(words), "{words}: {}", said.out);
     }
 
+    let server = world.serve();
+    let list = ["admin", "quarantine", "list", "--data", "server", "--json"];
+    assert_eq!(world.run(&list).code, Some(1), "the operator's key of that day may have been revoked");
+    let operator = ["admin", "api-key", "operator", "--data", "server", "--json"];
+    world.run(&operator[..5]).failed_about(&["a server is running"]);
+    server.stop("-TERM");
+    let made = world.run(&operator).event("operator-key");
+    assert!(!made.to_string().contains(&fs::read_to_string(world.path("server/admin.token")).unwrap()));
     let server = world.serve();
     refused(&wallet(&world, &server.url, &token, &sign("2000uatom")));
     let listed = world.run(&["admin", "quarantine", "list", "--data", "server", "--json"]).event("locked");
@@ -185,6 +208,33 @@ fn without_the_old_store_every_wallet_is_locked_until_the_operator_answers_for_i
     wallet(&world, &server.url, &token, &sign("2000uatom")).event("signed");
     let listed = world.run(&["admin", "quarantine", "list", "--data", "server", "--json"]).event("locked");
     assert_eq!(listed["wallets"], json!([]));
+    server.stop("-TERM");
+}
+
+#[test]
+fn an_old_store_of_which_nobody_says_that_it_is_the_latest_locks_every_wallet_and_is_carried_forward() {
+    let world = World::new();
+    let token = world.init();
+    let server = world.serve();
+    let create = ["create", "--key-id", "savings", "--data", "phone", "--json"];
+    let made = wallet(&world, &server.url, &token, &create).event("wallet-created");
+    server.stop("-TERM");
+    export(&world, "archive").event("exported");
+    fs::copy(world.path("server/coordinator.redb"), world.path("as-old.redb")).unwrap();
+    let server = world.serve();
+    wallet(&world, &server.url, &token, &sign("1000uatom")).event("signed");
+    server.stop("-TERM");
+
+    let told = import_over(&world, "archive", &[]).event("imported");
+    assert_eq!((&told["locked"], &told["forgotten"]), (&json!([made["wallet"]]), &json!(1)));
+    assert_eq!((&told["overIsLatest"], &told["carried"]["signedRequests"]), (&json!(false), &json!(1)));
+    assert!(told["overLastWritten"].as_u64().is_some() && told["withdrawnApiKeys"][0].is_string());
+    // One that is as old as the archive is not the latest, whatever is said of it.
+    fs::rename(world.path("as-old.redb"), world.path("server/coordinator.redb")).unwrap();
+    let told = import_over(&world, "archive", &["--was-last-in-use"]).event("imported");
+    assert_eq!((&told["locked"], &told["overIsLatest"]), (&json!([made["wallet"]]), &json!(false)));
+    let server = world.serve();
+    refused(&wallet(&world, &server.url, &token, &sign("2000uatom")));
     server.stop("-TERM");
 }
 

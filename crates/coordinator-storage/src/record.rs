@@ -20,7 +20,7 @@ mod tests;
 mod used_id;
 mod wallet;
 
-pub use api_key::ApiKeyRecord;
+pub use api_key::{ADMIN_SCOPE, ApiKeyRecord};
 pub use audit::AuditRow;
 pub use codec::Record;
 pub use devices::{Devices, IdentityKey, MAX_REVOKED};

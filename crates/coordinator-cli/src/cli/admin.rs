@@ -30,6 +30,18 @@ pub(crate) enum ApiKey {
     List(ListApiKeys),
     /// Accept a key no more, in a running server too.
     Revoke(RevokeApiKey),
+    /// Make a new key for the operator, in admin.token, while no server runs.
+    Operator(OperatorKey),
+}
+
+/// Whose folder gets the key.
+#[derive(Debug, Args)]
+pub(crate) struct OperatorKey {
+    /// The tenant that the key belongs to.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) tenant: String,
+    #[command(flatten)]
+    pub(crate) data: ServerFolder,
 }
 
 /// Where to look.
@@ -121,6 +133,10 @@ pub(crate) struct Import {
     /// is carried forward. Without it every wallet comes up locked.
     #[arg(long, value_name = "OLD-STORE")]
     pub(crate) over: Option<PathBuf>,
+    /// State that no server has run since OLD-STORE was last written to. Without that, or where it was not in use after the
+    /// archive was made, every wallet comes up locked all the same.
+    #[arg(long, requires = "over")]
+    pub(crate) was_last_in_use: bool,
     #[command(flatten)]
     pub(crate) data: ServerFolder,
 }

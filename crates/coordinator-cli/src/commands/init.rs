@@ -7,6 +7,7 @@ use maany_coordinator::{AllowList, ApiKeys, Scope, Scopes};
 use serde_json::json;
 use std::path::Path;
 
+use super::admin::OPERATOR;
 use super::server_store;
 use crate::chains;
 use crate::channel_key;
@@ -20,9 +21,6 @@ use crate::settings::{KeySettings, Settings};
 
 /// The name of the first key-encryption key.
 const FIRST_KEY: &str = "key-1";
-
-/// Whom the operator's own API key speaks for.
-const OPERATOR: &str = "operator";
 
 pub(super) async fn run(args: Init, output: &mut Output) -> Result<(), CliError> {
     let policy = FirstPolicy::new(&args.chain_ids, &args.max_per_tx, &args.max_fee);

@@ -71,6 +71,9 @@ impl CliError {
                 "ask its owner whether everything that was signed since then is in a block or has timed out; then run this again with \
                  --accept-forgotten, which is written to the audit log: from then on a second transaction of such a sequence may be signed",
             ),
+            Self::OperatorKeyInUse => words(
+                "stop it, make the key, and start it again; `maany admin api-key list` shows which keys it accepts",
+            ),
             Self::ImportRuns => words("wait for it to end"),
             Self::OtherArchive { .. } => words("give an archive that `maany admin export` made"),
             Self::Secret(error) => secret(error),

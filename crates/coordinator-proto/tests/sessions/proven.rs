@@ -416,20 +416,27 @@ fn quarantine_is_reconciled_and_left_by_a_stepped_up_refresh_alone() {
 }
 
 #[test]
-fn a_promotion_that_was_prepared_before_a_lock_unlocks_nothing_without_a_code() {
+fn a_promotion_that_was_prepared_before_a_lock_unlocks_nothing() {
     let (server, device) = after_proven_dkg();
     let (old, new) = (share(1, 1), share(2, 2));
     let server = holding(&server, Some(old), Some(new), None);
     let device = holding(&device, Some(old), Some(new), None);
     let record = Record { standing: Standing::Quarantined, ..server.record().clone() };
     let server = FakeStore { record: Some(record), ..server };
-    for wish in [Wish::plain(Intent::Sign), Wish::plain(Intent::Refresh)] {
-        let pair = Pair::proven(wish, &server, &device, 3).run();
-        assert_eq!(pair.server.error(), &SessionError::Refused(Refusal::WalletLocked));
-        assert_eq!(pair.server.store.record().active, Some(new), "it is finished all the same");
+    let stepped_up = |intent| Wish { stepped_up: SteppedUp::Yes, ..Wish::plain(intent) };
+    for wish in [Wish::plain(Intent::Sign), Wish::plain(Intent::Refresh), stepped_up(Intent::Sign)] {
+        for device in [&device, &holding(&device, Some(new), None, None)] {
+            let pair = Pair::proven(wish, &server, device, 3).run();
+            assert_eq!(pair.server.error(), &SessionError::Refused(Refusal::WalletLocked));
+            let record = pair.server.store.record();
+            assert_eq!((record.active, record.standing), (Some(new), Standing::Quarantined), "R1 and R2");
+        }
     }
-    let wish = Wish { stepped_up: SteppedUp::Yes, ..Wish::plain(Intent::Refresh) };
-    let pair = Pair::proven(wish, &server, &device, 3).run();
+    // With a code it is finished too, and the next session makes the shares that unlock.
+    let pair = Pair::proven(stepped_up(Intent::Refresh), &server, &device, 3).run();
+    assert!(pair.server.result().is_ok() && pair.device.result().is_ok(), "{:?}", pair.server.result());
+    assert_eq!(pair.server.store.record().standing, Standing::Quarantined);
+    let pair = Pair::proven(stepped_up(Intent::Refresh), &pair.server.store, &pair.device.store, 3).run();
     assert!(pair.server.result().is_ok() && pair.device.result().is_ok(), "{:?}", pair.server.result());
     assert_eq!(pair.server.store.record().standing, Standing::Active);
 }

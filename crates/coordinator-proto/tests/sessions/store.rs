@@ -231,7 +231,6 @@ impl FakeStore {
             Change::Promote { id, retire } => {
                 assert_eq!((record.pending, record.active), (Some(id), Some(retire)));
                 (record.active, record.pending, record.retired) = (Some(id), None, Some(retire));
-                record.standing = Standing::Active;
                 record.confirmed = Confirmed::No;
                 record.devices.enrol();
             }

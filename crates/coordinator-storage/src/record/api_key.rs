@@ -8,6 +8,9 @@ use crate::error::Corruption;
 use crate::id::Owner;
 use crate::record::codec::{Reader, Record, Writer};
 
+/// The scope of an operator's key, as it stands in [`ApiKeyRecord::scopes`].
+pub const ADMIN_SCOPE: &str = "admin";
+
 /// An API key. The secret itself is never stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKeyRecord {

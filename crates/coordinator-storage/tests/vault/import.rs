@@ -6,7 +6,7 @@ use maany_coordinator_storage::record::{
     ApiKeyRecord, SignRequestRecord, Standing, StepUpRecord, WalletRecord, WalletState,
 };
 use maany_coordinator_storage::vault::Listing;
-use maany_coordinator_storage::vault::import::{Gap, Settled};
+use maany_coordinator_storage::vault::import::{Gap, LastInUse, OldStore, Settled};
 use maany_coordinator_storage::{RequestId, Role, Row, ShareStore, StoreError, Table, Vault};
 
 use crate::lab::{
@@ -15,7 +15,8 @@ use crate::lab::{
 };
 
 const GUARD: [u8; 32] = [6; 32];
-const GAP: Gap = Gap { from_ms: 1_000, until_ms: 9_000 };
+/// Every audit row of these tests is of 10.
+const GAP: Gap = Gap { from_ms: 9, until_ms: 9_000 };
 
 fn guarded(n: u8) -> SignRequestRecord {
     SignRequestRecord { guard: Some(GUARD), ..request(n, alice(), 1, n) }
@@ -30,11 +31,15 @@ async fn sign(vault: &Vault, row: &Row<SignRequestRecord>) {
 }
 
 async fn key(vault: &Vault, id: &str) {
+    key_with(vault, id, "sign").await;
+}
+
+async fn key_with(vault: &Vault, id: &str, scope: &str) {
     let key = ApiKeyRecord {
         id: id.to_owned(),
         hash: [1; 32],
         owner: alice(),
-        scopes: vec!["sign".into()],
+        scopes: vec![scope.into()],
         created_ms: 1,
     };
     vault.insert_api_key(key, audit("key")).await.unwrap();
@@ -53,9 +58,18 @@ async fn remains(lab: &Arc<Lab>) -> Vault {
 }
 
 async fn settle(archive: Rows, old: &Arc<Lab>) -> (Arc<Lab>, Vault, Settled) {
+    settle_as(archive, old, GAP, LastInUse::Stated).await
+}
+
+async fn settle_as(
+    archive: Rows,
+    old: &Arc<Lab>,
+    gap: Gap,
+    last_in_use: LastInUse,
+) -> (Arc<Lab>, Vault, Settled) {
     let (lab, vault) = put_back(archive).await;
     let old = remains(old).await;
-    let settled = vault.settle_import(GAP, Some(&old)).await.unwrap();
+    let settled = vault.settle_import(gap, Some(OldStore { vault: &old, last_in_use })).await.unwrap();
     (lab, vault, settled)
 }
 
@@ -74,14 +88,14 @@ async fn without_the_old_store_a_wallet_comes_up_locked_and_what_it_signed_is_fo
     assert_eq!((settled.wallets, settled.locked, settled.forgotten), (1, vec![wallet_id(1)], 1));
     assert_eq!(row(&vault).await.standing.state, WalletState::Imported);
     let forgotten = vault.forgotten(wallet_id(1)).await.unwrap().unwrap();
-    assert_eq!((forgotten.from_ms, forgotten.until_ms), (1_000, 9_000));
+    assert_eq!((forgotten.from_ms, forgotten.until_ms), (9, 9_000));
     assert_eq!(settled.void_codes, 1);
     assert!(!vault.step_up_open(wallet_id(1), 9_000).await.unwrap(), "a code of that day may have been used");
     // A second archive of the same wallet does not make the time shorter that is forgotten.
     let later = Gap { from_ms: 10_000, until_ms: 11_000 };
     vault.settle_import(later, None).await.unwrap();
     let forgotten = vault.forgotten(wallet_id(1)).await.unwrap().unwrap();
-    assert_eq!((forgotten.from_ms, forgotten.until_ms), (1_000, 11_000));
+    assert_eq!((forgotten.from_ms, forgotten.until_ms), (9, 11_000));
     let before = vault.forgotten(wallet_id(1)).await.unwrap().unwrap();
     vault.accept_forgotten(wallet_id(1), &before, audit("accepted")).await.unwrap();
     assert_eq!(vault.forgotten(wallet_id(1)).await.unwrap(), None);
@@ -89,7 +103,86 @@ async fn without_the_old_store_a_wallet_comes_up_locked_and_what_it_signed_is_fo
 }
 
 #[tokio::test]
-async fn a_store_that_knows_nothing_more_changes_nothing() {
+async fn an_old_store_locks_what_it_is_not_known_to_be_the_latest_of_and_what_it_knows_is_carried_all_the_same()
+ {
+    let (lab, vault) = server().await;
+    active(&vault).await;
+    let archive = lab.rows();
+    let first = make(&vault, guarded(1)).await.unwrap();
+    sign(&vault, &first).await;
+    // As old as the archive whatever is said of it; later, and nobody says that it is the latest; without a row that tells.
+    let as_old = Gap { from_ms: 10, ..GAP };
+    let mut no_rows = lab.rows();
+    no_rows.retain(|(table, _), _| *table != Table::Audit);
+    let timeless = Lab::new();
+    timeless.set_rows(no_rows);
+    for (old, gap, said, until) in [
+        (&lab, as_old, LastInUse::Stated, Some(10)),
+        (&lab, GAP, LastInUse::Unknown, Some(10)),
+        (&timeless, GAP, LastInUse::Stated, None),
+    ] {
+        let (_, vault, settled) = settle_as(archive.clone(), old, gap, said).await;
+        assert_eq!((settled.old_until_ms, settled.is_latest), (until, false));
+        assert_eq!((settled.locked, settled.forgotten, settled.signed), (vec![wallet_id(1)], 1, 1));
+        assert_eq!(row(&vault).await.standing.state, WalletState::Imported);
+        assert!(vault.forgotten(wallet_id(1)).await.unwrap().is_some());
+        assert!(
+            matches!(make(&vault, guarded(9)).await, Err(StoreError::Held { by }) if by == first.request)
+        );
+    }
+    let (_, vault, settled) = settle(archive, &lab).await;
+    assert_eq!((settled.is_latest, settled.locked.len(), settled.forgotten), (true, 0, 0));
+    assert_eq!(row(&vault).await.standing.state, WalletState::Active);
+}
+
+#[tokio::test]
+async fn an_admin_key_comes_back_only_with_the_store_that_would_know_of_its_end() {
+    let (lab, vault) = server().await;
+    active(&vault).await;
+    key(&vault, "device").await;
+    key_with(&vault, "operator", "admin").await;
+    for (old, withdrawn) in [
+        (None, vec!["operator"]),
+        (Some(LastInUse::Unknown), vec!["operator"]),
+        (Some(LastInUse::Stated), vec![]),
+    ] {
+        let (vault, settled) = match old {
+            Some(said) => {
+                let (_, vault, settled) = settle_as(lab.rows(), &lab, GAP, said).await;
+                (vault, settled)
+            }
+            None => {
+                let (_, vault) = put_back(lab.rows()).await;
+                let settled = vault.settle_import(GAP, None).await.unwrap();
+                (vault, settled)
+            }
+        };
+        assert_eq!(settled.withdrawn_keys, withdrawn);
+        assert_eq!(vault.api_key("operator").await.unwrap().is_none(), !withdrawn.is_empty());
+        assert!(vault.api_key("device").await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn an_old_store_whose_requests_were_emptied_forgets_what_was_signed() {
+    let (lab, vault) = server().await;
+    active(&vault).await;
+    let first = make(&vault, guarded(1)).await.unwrap();
+    sign(&vault, &first).await;
+    let archive = lab.rows();
+    let emptied = Lab::new();
+    for gone in [b'r', b'g'] {
+        let mut rows = archive.clone();
+        rows.retain(|(table, key), _| *table != Table::Requests || key.first() != Some(&gone));
+        emptied.set_rows(rows);
+        let (_, vault, settled) = settle(archive.clone(), &emptied).await;
+        assert_eq!((settled.is_latest, settled.unreadable.len(), settled.forgotten), (true, 1, 1));
+        assert!(vault.forgotten(wallet_id(1)).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_latest_store_that_knows_nothing_more_changes_nothing() {
     let (lab, vault) = server().await;
     let before = active(&vault).await;
     let open_one = make(&vault, guarded(1)).await.unwrap();

@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use maany_coordinator_proto::Intent;
+use maany_coordinator_storage::record::ADMIN_SCOPE;
 
 /// One thing that a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +39,7 @@ impl Scope {
             Self::Restore => "restore",
             Self::Backup => "backup",
             Self::Read => "read",
-            Self::Admin => "admin",
+            Self::Admin => ADMIN_SCOPE,
         }
     }
 

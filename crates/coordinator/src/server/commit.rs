@@ -1,6 +1,7 @@
 //! The server's durable writes, each one transaction with its audit row.
 
 use maany_coordinator_proto::{
+    Intent,
     control::Document,
     session::{
         Pending, Promotion, Provisional, Receipt, StoreFault, Write,
@@ -61,10 +62,11 @@ pub(super) async fn store(
     write: Write,
     product: &mut Option<Product>,
 ) -> Result<Stored, WriteError> {
-    let stepped_up = admitted.step_up.is_some();
     match write {
         // The new share of a restore takes the code along in its own write.
         Write::Pending(_) => {}
+        // What an earlier refresh left is settled by its device without a code: this one is for new shares.
+        Write::Reconcile(_) | Write::Confirm { .. } if admitted.intent == Intent::Refresh => {}
         // An abort counts whatever becomes of the code.
         Write::Abort(_) => {
             if let Err(error) = spend(parts, admitted).await {
@@ -137,10 +139,9 @@ pub(super) async fn store(
             bind(admitted)?;
             let promotion = Promotion { id, retire: Some(retire), erase: None };
             let state = wallet(admitted)?.standing.state;
-            let is_locked = matches!(state, WalletState::Quarantined | WalletState::Imported);
-            // What a locked wallet's device began before the lock is finished, and unlocks nothing by itself.
-            let after = if is_locked && !stepped_up { state } else { WalletState::Active };
-            let row = promote(parts, admitted, promotion, after).await?;
+            // What a locked wallet's device began before is finished, and unlocks nothing: a session with a code does that by a
+            // share of its own making.
+            let row = promote(parts, admitted, promotion, state).await?;
             admitted.wallet = Some(row);
         }
         Write::Reconcile(change) => {

@@ -3,7 +3,7 @@
 use maany_coordinator_storage::record::{
     BackupRule, Devices as StoredDevices, IdentityKey, Standing, WalletRecord, WalletState,
 };
-use maany_coordinator_storage::vault::import::{forgotten, remembered};
+use maany_coordinator_storage::vault::import::{carried, forgotten, remembered};
 use maany_coordinator_storage::{Owner, Role, ShareId, WalletId};
 
 use maany_coordinator_proto::session::reconcile::Confirmed;
@@ -11,12 +11,18 @@ use maany_coordinator_proto::session::reconcile::Confirmed;
 use crate::parts::{Devices, Key, Wallet};
 use crate::world::{ArchiveRule, Rules, WALLET, Without};
 
-/// What the store holds after the archive was put back in the place of `truth`.
-pub(crate) fn put_back(archived: Option<Wallet>, truth: Option<Wallet>, rules: &Rules) -> Option<Wallet> {
+/// What the store holds after the archive was put back over `old`, the store that it replaces or a copy of that one.
+pub(crate) fn put_back(archived: Option<Wallet>, old: Option<Wallet>, rules: &Rules) -> Option<Wallet> {
     let wallet = archived?;
     let lock = rules.without != Without::ImportLock;
-    let later = truth.filter(|_| rules.archive == ArchiveRule::OverOld);
+    let later = old.filter(|_| rules.archive != ArchiveRule::Alone);
+    let is_latest = rules.archive == ArchiveRule::OverOld || rules.without == Without::Latest;
     match later {
+        Some(copy) if !is_latest => {
+            let signed = wallet.signed || copy.signed;
+            let record = forgotten(&carried(&record(&wallet), &record(&copy)));
+            Some(Wallet { signed, forgotten: true, ..with(wallet, &record) })
+        }
         Some(_) if rules.without == Without::Carried => Some(wallet),
         Some(later) => {
             let signed = wallet.signed || later.signed;

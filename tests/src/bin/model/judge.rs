@@ -111,7 +111,7 @@ impl Judge {
             return Some(finding);
         }
         match world.archive {
-            Archive::None | Archive::Taken(_) => self.look_at_wallet(world),
+            Archive::None | Archive::Taken(_) | Archive::Copied { .. } => self.look_at_wallet(world),
             Archive::PutBack { .. } if world.session.is_some() => None,
             Archive::PutBack { old, truth } if world.wallet() == old => {
                 self.look_at_archive(world, old, truth)
@@ -181,7 +181,7 @@ impl Judge {
             return self.look_at_frozen(world, end);
         }
         let must_unlock = old.is_some_and(|old| old.is_locked());
-        if old.is_some() && self.rules.archive == ArchiveRule::Alone && end == End::Works {
+        if old.is_some() && self.rules.archive != ArchiveRule::OverOld && end == End::Works {
             return Some(Finding::NotLocked);
         }
         let knows_key =
@@ -265,7 +265,7 @@ fn forgets(world: &World) -> Option<Finding> {
     if signing.is_empty() {
         return None;
     }
-    let of_that_time = [Some(old.holds.active), old.holds.retired];
+    let of_that_time = [Some(old.holds.active), old.holds.pending, old.holds.retired];
     if truth.quarantined && of_that_time.contains(&Some(wallet.holds.active)) {
         return Some(Finding::QuarantineLifted);
     }

@@ -28,7 +28,7 @@ use world::{ArchiveRule, Rules, Without};
 const WITH_BACKUP: Backup = Backup::Required { receipt: None };
 
 /// The searches: what each is called, and what may happen in it.
-fn searches() -> [(&'static str, Rules); 8] {
+fn searches() -> [(&'static str, Rules); 9] {
     let base = Rules {
         without: Without::Nothing,
         backup: Backup::NotRequired,
@@ -40,6 +40,7 @@ fn searches() -> [(&'static str, Rules); 8] {
     };
     let over = Rules { refreshes: 2, losses: false, archive: ArchiveRule::OverOld, ..base };
     let alone = Rules { archive: ArchiveRule::Alone, ..over };
+    let over_copy = Rules { archive: ArchiveRule::OverCopy, ..over };
     let with_backup = |rules| Rules { backup: WITH_BACKUP, refreshes: 1, restores: 1, ..rules };
     let memory = |rules| Rules { refreshes: 1, memory: true, ..rules };
     [
@@ -51,11 +52,12 @@ fn searches() -> [(&'static str, Rules); 8] {
         ("old archive alone, with backup", with_backup(alone)),
         ("signed and quarantined since, over the old store", memory(over)),
         ("signed and quarantined since, archive alone", memory(alone)),
+        ("signed and quarantined since, over an earlier copy", memory(over_copy)),
     ]
 }
 
 /// What is taken away, and the wallet that misses it.
-fn removals() -> [(&'static str, Rules); 15] {
+fn removals() -> [(&'static str, Rules); 18] {
     let without = |without| Rules {
         without,
         backup: Backup::NotRequired,
@@ -68,7 +70,7 @@ fn removals() -> [(&'static str, Rules); 15] {
     let import = |archive, rule| Rules { losses: false, archive, ..without(rule) };
     let restored = |rules| Rules { backup: WITH_BACKUP, refreshes: 0, restores: 1, ..rules };
     let memory = |rules| Rules { refreshes: 0, memory: true, ..rules };
-    let (over, alone) = (ArchiveRule::OverOld, ArchiveRule::Alone);
+    let (over, copy, alone) = (ArchiveRule::OverOld, ArchiveRule::OverCopy, ArchiveRule::Alone);
     [
         ("R1", without(Without::R1)),
         ("R3", without(Without::R3)),
@@ -85,8 +87,20 @@ fn removals() -> [(&'static str, Rules); 15] {
         ("the lock of an import, of signatures", memory(import(alone, Without::ImportLock))),
         ("the note of what is forgotten", memory(import(alone, Without::GuardMemory))),
         (
-            "the code for a promotion of a locked wallet",
-            Rules { refreshes: 1, ..restored(import(alone, Without::CodeToPromote)) },
+            "the own ceremony that unlocks a wallet",
+            Rules { refreshes: 1, ..restored(import(alone, Without::OwnCeremony)) },
+        ),
+        (
+            "the own ceremony that unlocks a wallet, of a quarantine",
+            Rules { refreshes: 1, ..memory(import(over, Without::OwnCeremony)) },
+        ),
+        (
+            "the statement that an old store is the latest, of devices",
+            restored(import(copy, Without::Latest)),
+        ),
+        (
+            "the statement that an old store is the latest, of signatures",
+            memory(import(copy, Without::Latest)),
         ),
     ]
 }

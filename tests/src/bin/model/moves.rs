@@ -59,7 +59,7 @@ fn since(world: &World) -> Vec<(World, Said)> {
     let Some(wallet) = world.wallet().filter(|wallet| !wallet.provisional && !wallet.frozen) else {
         return all;
     };
-    let taken = matches!(world.archive, Archive::Taken(_));
+    let taken = matches!(world.archive, Archive::Taken(_) | Archive::Copied { .. });
     let signer = world.phones.iter().position(|disk| world.signs(&disk.now));
     if let (true, Some(phone), false) = (taken, signer, wallet.signed) {
         let mut next = world.clone();
@@ -216,8 +216,16 @@ fn archive(world: &World, rules: &Rules) -> Option<(World, Said)> {
             next.archive = Archive::Taken(world.wallet());
             Some((next, Said::ArchiveTaken))
         }
-        Archive::Taken(taken) => {
-            let old = import::put_back(taken, world.wallet(), rules);
+        Archive::Taken(taken) if rules.archive == ArchiveRule::OverCopy => {
+            next.archive = Archive::Copied { taken, copy: world.wallet() };
+            Some((next, Said::StoreCopied))
+        }
+        Archive::Taken(taken) | Archive::Copied { taken, .. } => {
+            let over = match world.archive {
+                Archive::Copied { copy, .. } => copy,
+                _ => world.wallet(),
+            };
+            let old = import::put_back(taken, over, rules);
             next.archive = Archive::PutBack { old, truth: world.wallet() };
             next.server = Disk::new(old);
             Some((next, Said::ArchivePutBack))

@@ -125,14 +125,14 @@ impl Wallet {
         }
     }
 
-    /// `unlocks` is whether the device has an operator's code.
+    /// `unlocks` is whether a promotion of what an earlier session left leads out of a lock.
     pub(crate) fn change(&mut self, change: Change, keeps: bool, unlocks: bool) {
         match change {
             Change::Promote { id, retire } => {
-                let lock = (self.quarantined, self.imported);
+                let lock = (self.frozen, self.quarantined, self.imported);
                 self.promote(Promotion { id, retire: Some(retire), erase: None }, keeps);
                 if !unlocks {
-                    (self.quarantined, self.imported) = lock;
+                    (self.frozen, self.quarantined, self.imported) = lock;
                 }
             }
             Change::DropPending(_) => {

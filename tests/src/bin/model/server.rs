@@ -118,8 +118,7 @@ fn judge(next: &mut World, session: &mut Session, claim: DeviceClaim, rules: &Ru
             if is_taken_away(change, claim, rules.without) {
                 return answer(session, &wallet, as_they_stand(wallet.holds, claim, agreement));
             }
-            let has_code = matches!(session.verb, Verb::Unlock | Verb::Restore(_));
-            wallet.change(change, keeps, has_code || rules.without == Without::CodeToPromote);
+            wallet.change(change, keeps, rules.without == Without::OwnCeremony);
             next.server.write(Some(wallet));
             Said::ServerReconciles(change)
         }

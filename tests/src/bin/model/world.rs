@@ -38,8 +38,10 @@ pub(crate) enum Without {
     GuardMemory,
     /// What the old store has learnt since is carried forward.
     Carried,
-    /// A promotion unlocks a wallet only for a device with an operator's code.
-    CodeToPromote,
+    /// Only a share of a session's own making unlocks a wallet, and not one that it found prepared.
+    OwnCeremony,
+    /// An old store that is not the latest lets nothing be remembered.
+    Latest,
 }
 
 /// Whether the server's store may be exported once and put back once, and what is at hand then.
@@ -48,6 +50,8 @@ pub(crate) enum ArchiveRule {
     Never,
     /// The store that the archive replaces.
     OverOld,
+    /// An earlier copy of that store, of which nobody says that it is the latest.
+    OverCopy,
     /// Nothing but the archive.
     Alone,
 }
@@ -83,11 +87,15 @@ pub(crate) struct World {
     pub(crate) stolen: Option<Phone>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a world has one, and is boxed nowhere")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Archive {
     None,
     Taken(Option<Wallet>),
+    /// Since then the store was copied.
+    Copied {
+        taken: Option<Wallet>,
+        copy: Option<Wallet>,
+    },
     PutBack {
         /// What was made of it.
         old: Option<Wallet>,

@@ -7,13 +7,15 @@ mod told;
 
 use maany_coordinator::storage::archive::{self, Manifest};
 use maany_coordinator::storage::record::AuditRow;
-use maany_coordinator::storage::vault::import::{Gap, Settled};
+use maany_coordinator::storage::vault::import::{Gap, LastInUse, OldStore, Settled};
 use maany_coordinator::storage::{Corruption, Role, StoreError, Vault};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 use self::told::{machine, people};
 use super::export::{SERVER_STORE, fields, tell};
@@ -58,11 +60,13 @@ pub(super) async fn run(args: Import, output: &mut Output) -> Result<(), CliErro
     })?;
 
     let old = match &args.over {
-        Some(old) => Some(remains(old, &path, &data, &settings).await?),
+        Some(old) => Some(Remains::open(old, &path, &data, &settings).await?),
         None => None,
     };
+    let last_in_use = if args.was_last_in_use { LastInUse::Stated } else { LastInUse::Unknown };
+    let over = old.as_ref().map(|old| OldStore { vault: &old.vault, last_in_use });
     let staging = Staging::beside(&path)?;
-    let settled = fill(&staging, &data, &settings, &mut file, &manifest, old.as_ref()).await?;
+    let settled = fill(&staging, &data, &settings, &mut file, &manifest, over).await?;
     staging.publish(&path)?;
     output.say("imported", machine(&path, args.over.as_deref(), &settled), |page| {
         people(page, &path, args.over.as_deref(), &settled)
@@ -70,22 +74,65 @@ pub(super) async fn run(args: Import, output: &mut Output) -> Result<(), CliErro
     Ok(())
 }
 
-/// What is left of the store that is replaced. It is read, and not written to.
-async fn remains(
-    old: &Path,
-    store: &Path,
-    data: &ServerData,
-    settings: &Settings,
-) -> Result<Vault, CliError> {
-    let failed = |source| CliError::OldStore { path: old.to_owned(), source: Box::new(source) };
-    let found = old.metadata().map_err(|_| CliError::NoStore { path: old.to_owned() })?;
-    if old == store {
-        return Err(CliError::StoreExists { path: store.to_owned() });
+/// What is left of the store that is replaced, as a copy: opening a store may write to it.
+struct Remains {
+    vault: Vault,
+    /// Gone with the import.
+    _copy: TempDir,
+}
+
+impl Remains {
+    async fn open(
+        old: &Path,
+        store: &Path,
+        data: &ServerData,
+        settings: &Settings,
+    ) -> Result<Self, CliError> {
+        let failed = |source| CliError::OldStore { path: old.to_owned(), source: Box::new(source) };
+        let found = old.metadata().map_err(|_| CliError::NoStore { path: old.to_owned() })?;
+        if old == store {
+            return Err(CliError::StoreExists { path: store.to_owned() });
+        }
+        let backend = if found.is_dir() { Backend::Files } else { Backend::Redb };
+        let keys = server_store::keys(data, settings)?;
+        let system = |source| CliError::System { doing: "copying the old store", source };
+        let copy = tempfile::Builder::new().prefix("old-store.").tempdir_in(data.path()).map_err(system)?;
+        let place = copy.path().join("store");
+        {
+            let lock = if found.is_dir() { old.join("lock") } else { old.to_owned() };
+            let _unused = unused(&lock).map_err(failed)?;
+            copy_all(old, &place).map_err(system)?;
+        }
+        let store = server_store::store_at(&place, backend).await.map_err(failed)?;
+        let vault = Vault::open_remains(store, keys, Role::Server).await;
+        Ok(Self { vault: vault.map_err(|error| failed(error.into()))?, _copy: copy })
     }
-    let backend = if found.is_dir() { Backend::Files } else { Backend::Redb };
-    let keys = server_store::keys(data, settings)?;
-    let store = server_store::store_at(old, backend).await.map_err(failed)?;
-    Vault::open_remains(store, keys, Role::Server).await.map_err(|error| failed(error.into()))
+}
+
+/// Holds a store's lock against whoever would write to it meanwhile; a store that lost its lock file is used by nobody.
+fn unused(lock: &Path) -> Result<Option<File>, CliError> {
+    let failed = |source| CliError::System { doing: "looking whether the old store is in use", source };
+    let file = match File::open(lock) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: lock.to_owned() }.into()),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
+    if !from.is_dir() {
+        return fs::copy(from, to).map(|_bytes| ());
+    }
+    DirBuilder::new().mode(0o700).create(to)?;
+    for entry in from.read_dir()? {
+        let entry = entry?;
+        copy_all(&entry.path(), &to.join(entry.file_name()))?;
+    }
+    Ok(())
 }
 
 async fn fill(
@@ -94,7 +141,7 @@ async fn fill(
     settings: &Settings,
     file: &mut OpenArchive,
     manifest: &Manifest,
-    old: Option<&Vault>,
+    old: Option<OldStore<'_>>,
 ) -> Result<Settled, CliError> {
     let keys = server_store::keys(data, settings)?;
     let store = server_store::store_at(&staging.path, settings.storage.backend).await?;

@@ -14,8 +14,8 @@ use crate::session::dkg::DkgServer;
 use crate::session::ending::ServerProfile;
 use crate::session::event::Event;
 use crate::session::reconcile::{
-    Agreement, Change, Confirmed, DeviceClaim, FreezeCause, Identity, ServerHolds, Verdict,
-    proves_provisional, reconcile,
+    Agreement, Confirmed, DeviceClaim, FreezeCause, Identity, ServerHolds, Verdict, proves_provisional,
+    reconcile,
 };
 use crate::session::renewal::{Base, RenewalServer, ServerVerb};
 use crate::session::shell::{Flow, Intake};
@@ -214,7 +214,7 @@ impl Reconciler {
             }
             Verdict::Settled { change: Some(change), holds, .. } => {
                 out.push(Effect::Store(Write::Reconcile(change)));
-                self.take(change, holds);
+                self.take(holds);
                 Ok(Flow::Stay(ServerOpening::Settling(Settling { next: self })))
             }
             Verdict::Settled { change: None, agreement, .. } => self.begin(agreement, out).map(Flow::Done),
@@ -222,16 +222,12 @@ impl Reconciler {
     }
 
     /// What the wallet is after the write.
-    fn take(&mut self, change: Change, holds: ServerHolds) {
+    fn take(&mut self, holds: ServerHolds) {
         let ServerHolds { active, pending, retired, confirmed, backup } = holds;
         self.confirmed = confirmed;
+        // What a locked wallet's device began before is finished and unlocks nothing, with a code neither: that share may be as
+        // old as the lock. Only the promotion that ends a ceremony of this session does.
         self.wallet = WalletFacts { active, pending, retired, backup, ..self.wallet.clone() };
-        // What a locked wallet's device began before the lock is finished, and unlocks nothing by itself.
-        let unlocks =
-            self.wallet.standing != Standing::Quarantined || self.wallet.stepped_up == SteppedUp::Yes;
-        if let (Change::Promote { .. }, true) = (change, unlocks) {
-            self.wallet.standing = Standing::Active;
-        }
     }
 
     /// The verb, for two sides that agree.

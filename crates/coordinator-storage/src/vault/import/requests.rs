@@ -3,7 +3,7 @@
 //! Rows are copied as they are sealed, after they were opened. A guard that cannot be read holds its sequence all the same:
 //! its name is enough for that.
 
-use crate::error::StoreError;
+use crate::error::{Corruption, StoreError};
 use crate::id::RequestId;
 use crate::record::{GuardRecord, SignRequestRecord};
 use crate::store::Entry;
@@ -19,6 +19,7 @@ const NOBODY: RequestId = RequestId::from_bytes([0; 16]);
 
 impl Import<'_> {
     pub(super) async fn requests(&mut self, old: &Vault) -> Result<(), StoreError> {
+        self.lost_signatures(old).await?;
         self.end_listings(old).await?;
         let mut after: Option<Vec<u8>> = None;
         loop {
@@ -52,6 +53,51 @@ impl Import<'_> {
             }
             if last {
                 return Ok(());
+            }
+        }
+    }
+
+    /// What the archive knows as signed is never erased. Where the old store does not have it, its requests were emptied, and
+    /// nobody knows what else was among them.
+    async fn lost_signatures(&mut self, old: &Vault) -> Result<(), StoreError> {
+        for prefix in [GUARD, REQUEST] {
+            let mut after: Option<Vec<u8>> = None;
+            loop {
+                let entries = self.new.store.scan(Table::Requests, &[prefix], after.as_deref(), PAGE).await?;
+                let last = entries.len() < PAGE;
+                for entry in entries {
+                    if self.is_signed(&entry).await
+                        && let Ok(None) = old.store.get(Table::Requests, &entry.key).await
+                    {
+                        let missing = Corruption::Missing;
+                        self.settled.unreadable.push(StoreError::corrupt(
+                            Table::Requests,
+                            &entry.key,
+                            missing,
+                        ));
+                        self.guards_lost = true;
+                    }
+                    after = Some(entry.key);
+                }
+                if last {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this row of the archive is a signed request or its guard.
+    async fn is_signed(&self, entry: &Entry) -> bool {
+        let Ok(row) = &entry.row else { return false };
+        match entry.key.first() {
+            Some(&GUARD) => {
+                let guard = self.new.open_row::<GuardRecord>(Table::Requests, &entry.key, row).await;
+                guard.is_ok_and(|guard| guard.signed.is_some())
+            }
+            _ => {
+                let request = self.new.open_row::<SignRequestRecord>(Table::Requests, &entry.key, row).await;
+                request.is_ok_and(|request| request.signature.is_some())
             }
         }
     }
@@ -179,9 +225,9 @@ impl Import<'_> {
 }
 
 /// Why a row could not be read, where its store says so of this row.
-fn unreadable(error: &StoreError) -> crate::error::Corruption {
+fn unreadable(error: &StoreError) -> Corruption {
     match error {
         StoreError::Corrupt { cause, .. } => cause.clone(),
-        _ => crate::error::Corruption::Missing,
+        _ => Corruption::Missing,
     }
 }

@@ -1,7 +1,7 @@
 //! What was used up, revoked and written down since the archive.
 
 use crate::error::StoreError;
-use crate::record::{ApiKeyRecord, UsedIdRecord};
+use crate::record::{ADMIN_SCOPE, ApiKeyRecord, AuditRow, UsedIdRecord};
 use crate::seal::{Place, open};
 use crate::store::Entry;
 use crate::table::{RecordTable, Table};
@@ -86,6 +86,40 @@ impl Import<'_> {
                 None => return Ok(()),
             }
         }
+    }
+
+    /// Of a key with the admin scope nobody can tell whether it was revoked, and whoever has it answers for signatures.
+    pub(super) async fn withdraw_admin_keys(&mut self) -> Result<(), StoreError> {
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = self.new.page::<ApiKeyRecord>(Table::ApiKeys, &[], after.as_deref(), PAGE).await?;
+            for row in page.rows.iter().filter(|row| row.scopes.iter().any(|scope| scope == ADMIN_SCOPE)) {
+                let owner = format!("{} of {}/{}", row.id, row.owner.tenant, row.owner.owner);
+                self.new.erase_api_key(row, self.audit("api-key-not-brought-back", None, owner)).await?;
+                self.settled.withdrawn_keys.push(row.id.clone());
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// The time of the newest audit row that opens: until then, at least, the store was in use.
+    pub(super) async fn last_use(&mut self, old: &Vault) -> Option<u64> {
+        let (mut newest, mut after) = (None, None);
+        while let Some(entries) = self.next(old, Table::Audit, &mut after).await {
+            // The keys begin with a time that never steps back, so that the last row of a page that opens is its newest.
+            for entry in entries.iter().rev() {
+                if let (Ok(row), Some(at_ms)) = (&entry.row, entry.key.first_chunk())
+                    && old.open_row::<AuditRow>(Table::Audit, &entry.key, row).await.is_ok()
+                {
+                    newest = newest.max(Some(u64::from_be_bytes(*at_ms)));
+                    break;
+                }
+            }
+        }
+        newest
     }
 
     pub(super) async fn audit_rows(&mut self, old: &Vault) -> Result<(), StoreError> {

@@ -5,18 +5,25 @@
 
 use crate::record::{Devices, MAX_REVOKED, Standing, WalletRecord, WalletState};
 
-/// The archive's record with what a later one of the same wallet knows beyond it.
+/// The archive's record with what the wallet's latest one knows beyond it.
 #[must_use]
-pub fn remembered(archived: &WalletRecord, later: &WalletRecord) -> WalletRecord {
-    let mut state = strictest(archived.standing.state, later.standing.state);
-    if has_moved_on(archived, later) {
-        state = strictest(state, WalletState::Frozen);
+pub fn remembered(archived: &WalletRecord, latest: &WalletRecord) -> WalletRecord {
+    let mut record = carried(archived, latest);
+    if has_moved_on(archived, latest) {
+        record.standing.state = strictest(record.standing.state, WalletState::Frozen);
     }
+    record
+}
+
+/// The archive's record with what another one of the same wallet, of whatever time, knows beyond it.
+#[must_use]
+pub fn carried(archived: &WalletRecord, other: &WalletRecord) -> WalletRecord {
+    let state = strictest(archived.standing.state, other.standing.state);
     // The ledger's form is version, epoch, count: of two the later is the greater.
-    let aborts = archived.standing.aborts.clone().max(later.standing.aborts.clone());
+    let aborts = archived.standing.aborts.clone().max(other.standing.aborts.clone());
     WalletRecord {
         standing: Standing { state, aborts },
-        device: devices(&archived.device, &later.device),
+        device: devices(&archived.device, &other.device),
         ..archived.clone()
     }
 }
@@ -44,8 +51,9 @@ fn strictest(one: WalletState, other: WalletState) -> WalletState {
 /// Whether the device has a share that the archive's record does not explain. Where it may not have, its next session tells:
 /// reconciliation freezes the wallet then.
 fn has_moved_on(archived: &WalletRecord, later: &WalletRecord) -> bool {
-    let (Some(old), Some(new)) = (archived.active, later.active) else { return false };
-    // A device that did not hear of the last decision holds the share before it.
+    let (Some(_), Some(new)) = (archived.active, later.active) else { return false };
+    // R1 and R4 lead to the archive's pending and retired shares. A device that did not hear of the last decision holds the share
+    // before it.
     let explained = [archived.active, archived.pending, archived.retired];
     let same_device = later.device.enrolled == archived.device.enrolled;
     let restored = later.retired == archived.pending && later.device.enrolled == archived.device.pending;
@@ -53,7 +61,7 @@ fn has_moved_on(archived: &WalletRecord, later: &WalletRecord) -> bool {
         && explained.contains(&later.retired)
         && !later.confirmed
         && (same_device || restored);
-    old != new && new.epoch() >= old.epoch() && archived.pending != Some(new) && !undecided
+    !explained.contains(&Some(new)) && !undecided
 }
 
 fn devices(archived: &Devices, later: &Devices) -> Devices {
@@ -129,9 +137,9 @@ mod tests {
         let now = remembered(&archived, &later);
         assert_eq!(now.device.enrolled, Some([2; 33]));
         assert!(now.device.revoked.contains(&[1; 33]) && now.device.is_sound());
-        // A later record that is the older one takes nobody back in.
+        // A record that is the older one takes nobody back in, and freezes nothing.
         let kept =
-            remembered(&WalletRecord { device: later.device.clone(), ..wallet(share(9, 9), 2) }, &archived);
+            carried(&WalletRecord { device: later.device.clone(), ..wallet(share(9, 9), 2) }, &archived);
         assert_eq!((kept.device.enrolled, kept.standing.state), (Some([1; 33]), WalletState::Active));
     }
 
@@ -164,6 +172,12 @@ mod tests {
         assert_eq!(remembered(&restoring, &restored).standing.state, WalletState::Active);
         let heard = WalletRecord { confirmed: true, ..unheard };
         assert_eq!(remembered(&archived, &heard).standing.state, WalletState::Frozen);
+        // A latest record of an earlier epoch is explained by the archive's retired share, and by nothing else.
+        let returned = WalletRecord { retired: archived.active, ..wallet(share(2, 2), 1) };
+        assert_eq!(remembered(&returned, &archived).standing.state, WalletState::Active);
+        let unexplained = wallet(share(2, 2), 1);
+        assert_eq!(remembered(&unexplained, &archived).standing.state, WalletState::Frozen);
+        assert_eq!(carried(&unexplained, &archived).standing.state, WalletState::Active, "of whatever time");
         let twin = wallet(share(1, 7), 1);
         assert_eq!(remembered(&archived, &twin).standing.state, WalletState::Frozen);
     }

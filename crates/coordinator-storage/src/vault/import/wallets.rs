@@ -6,7 +6,7 @@ use crate::record::{ForgottenRecord, WalletRecord, WalletState};
 use crate::table::{RecordTable, Table};
 use crate::vault::Row;
 use crate::vault::forgotten::forgotten_key;
-use crate::vault::import::{Import, PAGE, forgotten, remembered};
+use crate::vault::import::{Import, PAGE, carried, forgotten, remembered};
 use crate::vault::transaction::Transaction;
 use crate::vault::wallets::wallet_key;
 
@@ -28,14 +28,20 @@ impl Import<'_> {
     }
 
     async fn wallet(&mut self, row: &Row<WalletRecord>) -> Result<(), StoreError> {
-        let later = match self.old {
+        let other = match self.old {
             None => None,
             Some(old) => old.wallet(&row.owner, row.wallet).await.unwrap_or_else(|error| {
                 self.settled.unreadable.push(error);
                 None
             }),
         };
-        let now = later.as_ref().map_or_else(|| forgotten(row), |later| remembered(row, later));
+        // Only the latest record tells that nothing else has happened.
+        let latest = other.as_ref().filter(|_| self.settled.is_latest);
+        let now = match (latest, &other) {
+            (Some(latest), _) => remembered(row, latest),
+            (None, Some(other)) => forgotten(&carried(row, other)),
+            (None, None) => forgotten(row),
+        };
         let mut staged = Transaction::new(self.new);
         let mut said = Vec::new();
         if now.device != row.device {
@@ -43,7 +49,7 @@ impl Import<'_> {
             said.push("devices");
         }
         if now.standing != row.standing {
-            if later.is_none() {
+            if latest.is_none() {
                 said.push("locked");
             } else {
                 self.settled.standings += 1;
@@ -55,12 +61,12 @@ impl Import<'_> {
                 .replace(RecordTable::Wallets, &wallet_key(&row.owner, row.wallet), row.version, &now)
                 .await?;
         }
-        if later.is_none() {
+        if latest.is_none() {
             self.settled.locked.push(row.wallet);
         } else if now.standing.state == WalletState::Frozen {
             self.settled.frozen.push(row.wallet);
         }
-        if later.is_none() || self.guards_lost {
+        if latest.is_none() || self.guards_lost {
             self.settled.forgotten += 1;
             said.push("signatures forgotten");
             self.forget(&mut staged, row.wallet).await?;
@@ -68,7 +74,7 @@ impl Import<'_> {
         if said.is_empty() {
             return Ok(());
         }
-        let event = if later.is_none() { "wallet-import-locked" } else { "wallet-carried-forward" };
+        let event = if latest.is_none() { "wallet-import-locked" } else { "wallet-carried-forward" };
         staged.commit(self.audit(event, Some(row.wallet), said.join(", "))).await
     }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
 
+use crate::clock::utc;
 use crate::output::Page;
 
 /// So many ids or rows are shown to a person; `--json` has them all.
@@ -18,6 +19,9 @@ pub(super) fn machine(store: &Path, over: Option<&Path>, settled: &Settled) -> V
     json!({
         "store": store,
         "over": over,
+        "overLastWritten": settled.old_until_ms,
+        "overIsLatest": settled.is_latest,
+        "withdrawnApiKeys": settled.withdrawn_keys,
         "wallets": settled.wallets,
         "damagedWallets": settled.damaged.len(),
         "locked": ids(&settled.locked),
@@ -71,11 +75,19 @@ pub(super) fn people(
     if let Some(over) = over {
         page.heading("Carried forward from the old store")?;
         page.fact("old store", &over.display().to_string())?;
+        page.fact("last written", &settled.old_until_ms.map_or_else(|| "nobody knows when".to_owned(), utc))?;
         carried(page, settled)?;
         page.remark("no share was taken from it")?;
     }
     named(page, "unreadable", settled.unreadable.iter())?;
-    named(page, "not archived", settled.missing.iter())?;
+    if !settled.missing.is_empty() {
+        page.heading(
+            "Not archived: these were made since, and their only share on this side is in the old store",
+        )?;
+        named(page, "wallet", settled.missing.iter())?;
+        page.remark("keep the old store and its key file: these wallets come back with it alone. Where it opens as a whole, put it back in")?;
+        page.remark("the place of this one, before anybody signs here; never run both")?;
+    }
     next(page, over, settled)
 }
 
@@ -119,11 +131,23 @@ fn next(page: &mut Page<'_>, over: Option<&Path>, settled: &Settled) -> io::Resu
             "second one of a sequence may be signed; ask first whether all is in a block or has timed out",
         )?;
     }
+    if !settled.withdrawn_keys.is_empty() {
+        page.heading(
+            "API keys with the admin scope were not brought back: they may have been revoked since",
+        )?;
+        named(page, "key", settled.withdrawn_keys.iter())?;
+        page.remark(
+            "`maany admin api-key operator` makes a new one for this folder, before the server starts",
+        )?;
+    }
     if over.is_none() {
         page.remark(
-            "API keys that were revoked since are valid again: nothing here can tell which those were;",
+            "other API keys that were revoked since are valid again: nothing here can tell which those were;",
         )?;
         page.remark("if the old store can still be read, even in part, move this one away and import again with --over OLD-STORE")?;
+    } else if !settled.is_latest {
+        page.remark("the old store counts as the latest only where it was in use after the archive was made, and you state that")?;
+        page.remark("no server has run since it was last written: then move this one away and import again with --was-last-in-use")?;
     }
     page.remark("wallets that were refreshed since are frozen by their device's next session; `maany admin quarantine list` names all")
 }
