@@ -46,11 +46,20 @@ impl Order {
     /// What this device signs with this key (33-byte compressed SEC1), computed here. The doc must be what the order says: a transaction of
     /// that chain, or data for an account of the key, canonical and without anything that is not shown.
     pub(super) fn digest(&self, public_key: &[u8; 33]) -> Result<[u8; 32], DeviceError> {
+        match self.digest_without_key()? {
+            Some(digest) => Ok(digest),
+            None => Ok(ArbitraryDoc::parse(&self.sign_doc)?.digest(public_key)?),
+        }
+    }
+
+    /// The same where the key does not matter: whoever asks for a transaction's signature need not hold the wallet. `None` for
+    /// arbitrary data, which is signed by an account of the key or not at all.
+    pub(super) fn digest_without_key(&self) -> Result<Option<[u8; 32]>, DeviceError> {
         match self.mode {
             Mode::SignDoc(mode) if decode(mode, &self.sign_doc)?.chain_id == self.chain_id => {
-                Ok(digest(&self.sign_doc))
+                Ok(Some(digest(&self.sign_doc)))
             }
-            Mode::Arbitrary => Ok(ArbitraryDoc::parse(&self.sign_doc)?.digest(public_key)?),
+            Mode::Arbitrary => Ok(None),
             Mode::SignDoc(_) | Mode::Raw => Err(DeviceError::OtherChain),
         }
     }

@@ -129,9 +129,13 @@ impl Device {
         order: &Order,
         replaced: Option<RequestId>,
     ) -> Result<wire::SignRequest, DeviceError> {
-        let row = self.row(wallet).await?;
-        let public_key = WalletInfo::of(&row)?.child(&order.path)?;
-        let digest = order.digest(&public_key.to_bytes())?;
+        let digest = match order.digest_without_key()? {
+            Some(digest) => digest,
+            None => {
+                let row = self.row(wallet).await?;
+                order.digest(&WalletInfo::of(&row)?.child(&order.path)?.to_bytes())?
+            }
+        };
         let new = wire::NewSignRequest {
             wallet_id: wallet.to_string(),
             chain_id: order.chain_id.clone(),
