@@ -149,8 +149,16 @@ async fn back_up(device: &Device, wallet: &WalletInfo) -> Result<(), Failure> {
     let documents = device.backup(&wallet.wallet, Threshold::default()).await?;
     let first = documents.first().ok_or("a backup has documents")?;
     // The owner's copy counts as kept: what is tried here is what the two stores make of it.
-    device.upload_fragment(&wallet.wallet, first, 2).await?;
-    Told::BackedUp.say()
+    match device.upload_fragment(&wallet.wallet, first, 2).await {
+        Ok(()) => Told::BackedUp.say(),
+        // One backup of these shares is complete, and no other takes its place.
+        Err(error) if is_complete(&error) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_complete(error: &DeviceError) -> bool {
+    matches!(error, DeviceError::Http(ClientError::Refused { error, .. }) if error.code == "backup_complete")
 }
 
 /// The wallet signs with the share that it has, lets it be backed up and refreshed, and signs with the new one.
