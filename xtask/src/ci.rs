@@ -115,7 +115,7 @@ mod tests {
         let names: Vec<_> = remaining(Some("e2e")).unwrap().iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["e2e", "chain", "kill9", "test"]);
         let error = remaining(Some("tests")).unwrap_err().to_string();
-        assert!(error.contains("fmt, layers, clippy"), "{error}");
+        assert!(error.contains("fmt, layers, codegen"), "{error}");
     }
 
     #[test]

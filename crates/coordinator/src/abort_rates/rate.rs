@@ -23,8 +23,8 @@ pub struct AbortLimits {
     /// For each principal, over all its wallets: sessions of devices that had proven themselves, or had a wallet of the older profile.
     /// The default is 120, and one more every half second.
     pub principal: AbortRate,
-    /// For each token, over the sessions that took nothing but the token: those that were never admitted, and DKGs. The default is 120,
-    /// and one more every half second.
+    /// For each token, over the sessions that took nothing but the token: those that were never admitted, and DKGs. The default is 600,
+    /// and one more every half second: one may serve many devices, and what it costs is a handshake.
     pub token: AbortRate,
     /// So many wallets, so many principals and so many tokens are remembered; of more, those that would be free soonest are forgotten.
     /// The default is 16,384, at most some three megabytes each.
@@ -36,7 +36,7 @@ impl Default for AbortLimits {
         Self {
             wallet: AbortRate { burst: 30, every: Duration::from_secs(2) },
             principal: AbortRate { burst: 120, every: Duration::from_millis(500) },
-            token: AbortRate { burst: 120, every: Duration::from_millis(500) },
+            token: AbortRate { burst: 600, every: Duration::from_millis(500) },
             remembered: 16_384,
         }
     }
