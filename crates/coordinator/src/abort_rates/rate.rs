@@ -17,11 +17,11 @@ pub struct AbortRate {
 /// How many sessions of one wallet, of one principal and of one token may come to nothing, and of how many that is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AbortLimits {
-    /// For each wallet. The default is 30, and one more every two seconds: a sick line that kills a session each time it is used is
+    /// For each wallet. The default is 120, and one more every two seconds: a sick line that kills a session each time it is used is
     /// slower than that.
     pub wallet: AbortRate,
     /// For each principal, over all its wallets: sessions of devices that had proven themselves, or had a wallet of the older profile.
-    /// The default is 120, and one more every half second.
+    /// The default is 480, and one more every half second.
     pub principal: AbortRate,
     /// For each token, over the sessions that took nothing but the token: those that were never admitted, and DKGs. The default is 600,
     /// and one more every half second: one may serve many devices, and what it costs is a handshake.
@@ -34,8 +34,8 @@ pub struct AbortLimits {
 impl Default for AbortLimits {
     fn default() -> Self {
         Self {
-            wallet: AbortRate { burst: 30, every: Duration::from_secs(2) },
-            principal: AbortRate { burst: 120, every: Duration::from_millis(500) },
+            wallet: AbortRate { burst: 120, every: Duration::from_secs(2) },
+            principal: AbortRate { burst: 480, every: Duration::from_millis(500) },
             token: AbortRate { burst: 600, every: Duration::from_millis(500) },
             remembered: 16_384,
         }
